@@ -1,0 +1,670 @@
+//! Page gold and blocks: which blocks the gold text covers.
+//!
+//! Gold for a page is often one text, without a word about where on the page it was. [`align`]
+//! finds its place in six steps, longest evidence first, and uses each gold token once, so that a
+//! teaser repeating the first paragraph does not count as a second copy of it:
+//!
+//! 1. find the maximal runs of [`GRAM`] or more tokens that a block and the gold share;
+//! 2. take those too long, or too singular, to be chance;
+//! 3. blocks that are mostly covered by now are anchors; take the other runs by length, then by
+//!    how far they are from where the anchors around their block say the gold should be;
+//! 4. fill the gaps of partly covered blocks with what gold has left at the same place;
+//! 5. short blocks count only where the gold between their neighbours holds them;
+//! 6. the share of covered tokens is the result, almost always close to 0 or 1.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+/// Tokens of the shortest run; also the length of the indexed n-grams.
+const GRAM: usize = 4;
+/// N-grams with more occurrences in the gold start no run: what only repeats cannot say where it
+/// belongs, and would make the search quadratic. Runs may still go through them.
+const MAX_OCCURRENCES: usize = 32;
+/// Tokens of a run that is taken before there are anchors.
+const LONG_RUN: usize = 16;
+/// The same for a run with a part that occurs only once in the gold.
+const UNIQUE_RUN: usize = 8;
+/// Covered share of an anchor, and of a block that needs no further step.
+const ANCHOR_SHARE: f32 = 0.5;
+/// Covered tokens of an anchor.
+const ANCHOR_TOKENS: usize = 6;
+/// Covered share from which the gaps of a block are filled.
+const FILL_SHARE: f32 = 0.3;
+/// Tokens of the shortest block that is filled.
+const FILL_TOKENS: usize = 4;
+/// Gold tokens around those of a block that may fill it too.
+const FILL_MARGIN: usize = 3;
+/// Tokens of a short block that may match a whole gold line out of order, or any place in a wide
+/// window.
+const PHRASE: usize = 3;
+/// Gold tokens around its window in which a shorter block may match a whole line.
+const SWAP_WINDOW: usize = 16;
+/// Share of a short block that must be found when its words are in another order.
+const BAG_SHARE: f32 = 0.75;
+/// Gold tokens of the widest window in which loose words prove anything.
+const BAG_WINDOW: usize = 200;
+/// Occurrences of one token that are tried before giving up.
+const MAX_PROBES: usize = 64;
+/// Share of each block that a snippet must cover when it spans several.
+const SNIPPET_SHARE: f32 = 0.5;
+/// Bytes of gold searched for one block in [`match_blocks`].
+const MAX_SEARCH: usize = 20_000;
+/// Pairs of equal blocks per text in [`match_blocks`]; a text with more is placed by its window.
+const MAX_PAIRS: usize = 4_096;
+
+/// Bytes from which a text found inside a gold block in [`match_blocks`] is no chance.
+const FRAGMENT: usize = 8;
+
+/// Stands for a block token that is not in the gold, and for a token that covers nothing.
+const NONE: usize = usize::MAX;
+
+/// The share (0 to 1) of the tokens of each block that the gold text covers.
+///
+/// A token is a lower-cased run of letters, digits and `_`, or one character in scripts that do
+/// not put spaces between words. A block without tokens has a share of 0.
+pub fn align(gold: &str, blocks: &[&str]) -> Vec<f32> {
+    let mut aligner = Aligner::new(gold, blocks);
+    let runs = aligner.runs();
+    aligner.take_certain(&runs);
+    let anchors = aligner.anchors(ANCHOR_TOKENS);
+    let rivals = aligner.take_near(runs, &anchors, true);
+    let anchors = aligner.anchors(ANCHOR_TOKENS);
+    aligner.take_near(rivals, &anchors, false);
+    aligner.fill();
+    let anchors = aligner.anchors(ANCHOR_TOKENS);
+    aligner.take_short(anchors);
+    (0..blocks.len()).map(|block| aligner.share(block)).collect()
+}
+
+/// Calls `each` with every token of `text`.
+pub(crate) fn tokenize(text: &str, mut each: impl FnMut(&str)) {
+    let mut token = String::new();
+    for c in text.chars() {
+        let word = c.is_alphanumeric() || c == '_';
+        if !token.is_empty() && (!word || is_unspaced(c)) {
+            each(&token);
+            token.clear();
+        }
+        if word {
+            token.extend(c.to_lowercase());
+            if is_unspaced(c) {
+                each(&token);
+                token.clear();
+            }
+        }
+    }
+    if !token.is_empty() {
+        each(&token);
+    }
+}
+
+/// Characters of scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
+        | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{312F}' | '\u{31F0}'..='\u{31FF}'
+        | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
+        | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// The same tokens in a block and in the gold. The order of the fields is the order of preference.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Run {
+    len: usize,
+    /// Tokens between the run and the gold window of its block.
+    distance: Reverse<usize>,
+    /// Blocks to the nearest anchor.
+    away: Reverse<usize>,
+    /// First token, counted over all blocks.
+    at: Reverse<usize>,
+    /// First token in the gold.
+    gold: Reverse<usize>,
+    block: usize,
+    /// Whether a part of the run occurs only once in the gold.
+    unique: bool,
+}
+
+/// Gold tokens from the first to behind the last.
+type Range = (usize, usize);
+
+struct Aligner {
+    gold: Vec<usize>,
+    /// Whether a line starts at a gold token; one more at the end.
+    line_start: Vec<bool>,
+    /// Whether a gold token is still to be taken.
+    free: Vec<bool>,
+    /// Where each distinct token is in the gold, ascending.
+    places: Vec<Vec<usize>>,
+    /// The tokens of all blocks, one after the other.
+    tokens: Vec<usize>,
+    /// For each of `tokens` the gold token that covers it.
+    cover: Vec<usize>,
+    /// First token of each block; one more at the end.
+    starts: Vec<usize>,
+}
+
+impl Aligner {
+    fn new(text: &str, blocks: &[&str]) -> Aligner {
+        let mut ids = HashMap::<String, usize>::new();
+        let (mut gold, mut line_start, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        for line in text.lines() {
+            let start = gold.len();
+            tokenize(line, |token| {
+                let id = ids.get(token).copied().unwrap_or_else(|| {
+                    places.push(Vec::new());
+                    ids.insert(token.to_string(), places.len() - 1);
+                    places.len() - 1
+                });
+                places[id].push(gold.len());
+                line_start.push(gold.len() == start);
+                gold.push(id);
+            });
+        }
+        line_start.push(true);
+        let (mut tokens, mut starts) = (Vec::new(), vec![0]);
+        for block in blocks {
+            tokenize(block, |token| tokens.push(ids.get(token).copied().unwrap_or(NONE)));
+            starts.push(tokens.len());
+        }
+        let (free, cover) = (vec![true; gold.len()], vec![NONE; tokens.len()]);
+        Aligner { gold, line_start, free, places, tokens, cover, starts }
+    }
+
+    fn blocks(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn tokens_of(&self, block: usize) -> std::ops::Range<usize> {
+        self.starts[block]..self.starts[block + 1]
+    }
+
+    fn covered(&self, block: usize) -> usize {
+        self.cover[self.tokens_of(block)].iter().filter(|&&gold| gold != NONE).count()
+    }
+
+    fn share(&self, block: usize) -> f32 {
+        self.covered(block) as f32 / self.tokens_of(block).len().max(1) as f32
+    }
+
+    /// The gold tokens from the first to the last that cover a block.
+    fn range(&self, block: usize) -> Option<Range> {
+        let taken = self.cover[self.tokens_of(block)].iter().filter(|&&gold| gold != NONE);
+        let last = *taken.clone().max()?;
+        Some((*taken.min()?, last + 1))
+    }
+
+    fn take(&mut self, token: usize, gold: usize) {
+        self.cover[token] = gold;
+        self.free[gold] = false;
+    }
+
+    /// Step 1: all maximal runs that hold an n-gram that is not too frequent.
+    ///
+    /// The time is linear: a token of a block is in no more than `2 * MAX_OCCURRENCES` of them, as
+    /// each holds the nearest such n-gram before or behind the token.
+    fn runs(&self) -> Vec<Run> {
+        let mut index = HashMap::<&[usize], Vec<usize>>::new();
+        for (at, gram) in self.gold.windows(GRAM).enumerate() {
+            let places = index.entry(gram).or_default();
+            if places.len() <= MAX_OCCURRENCES {
+                places.push(at);
+            }
+        }
+        index.retain(|_, places| places.len() <= MAX_OCCURRENCES);
+
+        let mut runs = Vec::new();
+        for block in 0..self.blocks() {
+            let tokens = &self.tokens[self.tokens_of(block)];
+            let seeds: Vec<&[usize]> = tokens
+                .windows(GRAM)
+                .map(|gram| index.get(gram).map_or(&[][..], Vec::as_slice))
+                .collect();
+            for at in 0..seeds.len() {
+                for &gold in seeds[at] {
+                    let before = tokens[..at].iter().rev().zip(self.gold[..gold].iter().rev());
+                    let mut back = 0;
+                    let mut found_before = false;
+                    for (a, b) in before {
+                        if a != b || found_before {
+                            break;
+                        }
+                        back += 1;
+                        found_before = !seeds[at - back].is_empty();
+                    }
+                    if found_before {
+                        continue;
+                    }
+                    let ahead = tokens[at..].iter().zip(&self.gold[gold..]);
+                    let len = ahead.take_while(|(a, b)| a == b).count();
+                    runs.push(Run {
+                        len: back + len,
+                        distance: Reverse(0),
+                        away: Reverse(0),
+                        at: Reverse(self.starts[block] + at - back),
+                        gold: Reverse(gold - back),
+                        block,
+                        unique: seeds[at..=at + len - GRAM].iter().any(|seed| seed.len() == 1),
+                    });
+                }
+            }
+        }
+        runs
+    }
+
+    /// Step 2. A run with an equal rival, on the page or in the gold, waits for the anchors.
+    fn take_certain(&mut self, runs: &[Run]) {
+        let strong = |run: &&Run| run.len >= if run.unique { UNIQUE_RUN } else { LONG_RUN };
+        let (mut on_page, mut in_gold) = (HashMap::new(), HashMap::new());
+        for run in runs.iter().filter(strong) {
+            *on_page.entry((run.gold.0, run.len)).or_insert(0) += 1;
+            *in_gold.entry((run.at.0, run.len)).or_insert(0) += 1;
+        }
+        let rivals = |run: &Run| {
+            on_page[&(run.gold.0, run.len)].max(in_gold[&(run.at.0, run.len)]) > 1
+        };
+        let certain = runs.iter().filter(strong).filter(|run| !rivals(run)).cloned().collect();
+        self.consume(certain, UNIQUE_RUN);
+    }
+
+    /// Step 3.
+    fn take_near(&mut self, runs: Vec<Run>, anchors: &[Option<Range>], sole: bool) -> Vec<Run> {
+        let (before, behind) = neighbours(anchors);
+        let mut pieces = Vec::new();
+        for run in runs {
+            let block = run.block;
+            let (low, high) = match (anchors[block], before[block], behind[block]) {
+                (Some(own), ..) => own,
+                (None, before, behind) => (
+                    before.map_or(0, |(_, range)| range.1),
+                    behind.map_or(self.gold.len(), |(_, range)| range.0),
+                ),
+            };
+            let away = |side: Option<(usize, Range)>| side.map_or(NONE, |(b, _)| b.abs_diff(block));
+            let away = away(before[block]).min(away(behind[block]));
+            self.free_pieces(&run, |mut piece| {
+                let end = piece.gold.0 + piece.len;
+                let distance = low.saturating_sub(piece.gold.0).max(end.saturating_sub(high));
+                (piece.distance, piece.away) = (Reverse(distance), Reverse(away));
+                pieces.push(piece);
+            });
+        }
+        let mut rest = Vec::new();
+        if sole {
+            let mut on_page = HashMap::new();
+            for run in &pieces {
+                *on_page.entry((run.gold.0, run.len)).or_insert(0) += 1;
+            }
+            (pieces, rest) = pieces.into_iter().partition(|run| on_page[&(run.gold.0, run.len)] == 1);
+        }
+        self.consume(pieces, GRAM);
+        rest
+    }
+
+    /// Calls `each` with every maximal part of a run of which nothing is taken.
+    fn free_pieces(&self, run: &Run, mut each: impl FnMut(Run)) {
+        let mut len = 0;
+        for n in 0..=run.len {
+            let (at, gold) = (run.at.0 + n, run.gold.0 + n);
+            if n < run.len && self.free[gold] && self.cover[at] == NONE {
+                len += 1;
+                continue;
+            }
+            if len >= GRAM {
+                each(Run { len, at: Reverse(at - len), gold: Reverse(gold - len), ..run.clone() });
+            }
+            len = 0;
+        }
+    }
+
+    /// Takes runs, the best first; one that has lost tokens to a better run queues again.
+    ///
+    /// A run only ever loses tokens at its ends: what was taken before it was at least as long,
+    /// so cannot lie strictly inside.
+    fn consume(&mut self, runs: Vec<Run>, shortest: usize) {
+        let mut queue = BinaryHeap::from(runs);
+        while let Some(mut run) = queue.pop() {
+            let len = run.len;
+            let taken = |n: usize, run: &Run, aligner: &Aligner| {
+                !aligner.free[run.gold.0 + n] || aligner.cover[run.at.0 + n] != NONE
+            };
+            while run.len > 0 && taken(0, &run, self) {
+                run.at.0 += 1;
+                run.gold.0 += 1;
+                run.len -= 1;
+            }
+            while run.len > 0 && taken(run.len - 1, &run, self) {
+                run.len -= 1;
+            }
+            if run.len == len {
+                for n in 0..len {
+                    self.take(run.at.0 + n, run.gold.0 + n);
+                }
+            } else if run.len >= shortest {
+                queue.push(run);
+            }
+        }
+    }
+
+    /// For each block that is an anchor its gold range; ranges ascend.
+    fn anchors(&self, min: usize) -> Vec<Option<Range>> {
+        let ranges: Vec<(usize, Range)> = (0..self.blocks())
+            .filter(|&b| self.covered(b) >= min && self.share(b) >= ANCHOR_SHARE)
+            .filter_map(|b| Some((b, self.range(b)?)))
+            .collect();
+        let mut anchors = vec![None; self.blocks()];
+        let firsts: Vec<usize> = ranges.iter().map(|(_, range)| range.0).collect();
+        for n in longest_increasing(&firsts) {
+            anchors[ranges[n].0] = Some(ranges[n].1);
+        }
+        anchors
+    }
+
+    /// Step 4.
+    fn fill(&mut self) {
+        for block in 0..self.blocks() {
+            let tokens = self.tokens_of(block);
+            if tokens.len() < FILL_TOKENS || self.share(block) < FILL_SHARE {
+                continue;
+            }
+            if let Some((low, high)) = self.range(block) {
+                self.take_bag(block, (low.saturating_sub(FILL_MARGIN), high + FILL_MARGIN));
+            }
+        }
+    }
+
+    /// Covers tokens of a block with equal ones anywhere in a gold range; returns which.
+    fn take_bag(&mut self, block: usize, (low, high): Range) -> Vec<usize> {
+        let mut taken = Vec::new();
+        for at in self.tokens_of(block) {
+            let Some(places) = self.places.get(self.tokens[at]) else { continue };
+            if self.cover[at] != NONE {
+                continue;
+            }
+            let places = &places[places.partition_point(|&gold| gold < low)..];
+            let inside = places.iter().take_while(|&&gold| gold < high).take(MAX_PROBES);
+            if let Some(&gold) = inside.into_iter().find(|&&gold| self.free[gold]) {
+                self.take(at, gold);
+                taken.push(at);
+            }
+        }
+        taken
+    }
+
+    /// Step 5. Each block that is accepted narrows the windows of the next. Those before the first
+    /// anchor are taken from the anchor upwards: the line above a text is nearer to it than a menu.
+    fn take_short(&mut self, mut anchors: Vec<Option<Range>>) {
+        let first = anchors.iter().position(Option::is_some).unwrap_or(0);
+        let mut high = anchors.get(first).copied().flatten().map_or(self.gold.len(), |a| a.0);
+        for block in (0..first).rev() {
+            if let Some(range) = self.take_one(block, (0, high), true) {
+                high = range.0;
+            }
+        }
+        let mut low = 0;
+        let (_, behind) = neighbours(&anchors);
+        for block in first..self.blocks() {
+            if anchors[block].is_none() {
+                let high = behind[block].map_or(self.gold.len(), |(_, range)| range.0);
+                anchors[block] = self.take_one(block, (low, high), false);
+            }
+            if let Some(range) = anchors[block] {
+                low = range.1;
+            }
+        }
+    }
+
+    /// Covers one short block from a window; returns where, if that makes it an anchor.
+    fn take_one(&mut self, block: usize, window: Range, last: bool) -> Option<Range> {
+        let (tokens, (low, high)) = (self.tokens_of(block), window);
+        let len = tokens.len();
+        if len == 0 || self.share(block) >= ANCHOR_SHARE {
+            return None;
+        }
+        let narrow = high.saturating_sub(low) <= BAG_WINDOW;
+        let exact = self.find(block, window, last, !narrow && len < PHRASE);
+        if let Some(gold) = exact {
+            (0..len).for_each(|n| self.take(tokens.start + n, gold + n));
+            return Some((gold, gold + len));
+        }
+        let wide = if len >= PHRASE {
+            (0, self.gold.len())
+        } else if last {
+            (low, (high + SWAP_WINDOW).min(self.gold.len()))
+        } else {
+            (low.saturating_sub(SWAP_WINDOW), high)
+        };
+        if let Some(gold) = self.find(block, wide, last, true) {
+            (0..len).for_each(|n| self.take(tokens.start + n, gold + n));
+            return None;
+        }
+        if narrow && len > 1 {
+            let taken = self.take_bag(block, window);
+            if self.share(block) >= BAG_SHARE {
+                return self.range(block);
+            }
+            for at in taken {
+                self.free[self.cover[at]] = true;
+                self.cover[at] = NONE;
+            }
+        }
+        None
+    }
+
+    /// The first (or last) free place in a gold range that holds a block word by word.
+    fn find(&self, block: usize, (low, high): Range, last: bool, line: bool) -> Option<usize> {
+        let tokens = &self.tokens[self.tokens_of(block)];
+        let places = |&(_, &token): &(usize, &usize)| self.places.get(token).map_or(0, Vec::len);
+        let (offset, &rarest) = tokens.iter().enumerate().min_by_key(places)?;
+        let places = self.places.get(rarest)?;
+        let from = places.partition_point(|&gold| gold < low + offset);
+        let to = places.partition_point(|&gold| gold + tokens.len() - offset <= high);
+        let holds = |gold: usize| {
+            let range = gold..gold + tokens.len();
+            self.gold[range.clone()] == *tokens
+                && (!line || (self.line_start[gold] && self.line_start[range.end]))
+                && self.free[range].iter().all(|&free| free)
+        };
+        let mut places = places.get(from..to)?.iter().map(|gold| gold - offset);
+        if last {
+            places.rev().take(MAX_PROBES).find(|&gold| holds(gold))
+        } else {
+            places.by_ref().take(MAX_PROBES).find(|&gold| holds(gold))
+        }
+    }
+}
+
+/// For each block the nearest anchor before and behind it (or itself).
+#[allow(clippy::type_complexity)]
+fn neighbours(
+    anchors: &[Option<Range>],
+) -> (Vec<Option<(usize, Range)>>, Vec<Option<(usize, Range)>>) {
+    let nearest = |last: &mut Option<(usize, Range)>, (block, anchor): (usize, &Option<Range>)| {
+        *last = anchor.map(|range| (block, range)).or(*last);
+        Some(*last)
+    };
+    let before = anchors.iter().enumerate().scan(None, nearest).collect();
+    let mut behind: Vec<_> = anchors.iter().enumerate().rev().scan(None, nearest).collect();
+    behind.reverse();
+    (before, behind)
+}
+
+/// Positions of the longest strictly increasing subsequence.
+fn longest_increasing(values: &[usize]) -> Vec<usize> {
+    let mut tails = Vec::<usize>::new();
+    let mut previous = vec![NONE; values.len()];
+    for (n, value) in values.iter().enumerate() {
+        let rank = tails.partition_point(|&tail| values[tail] < *value);
+        if rank > 0 {
+            previous[n] = tails[rank - 1];
+        }
+        if rank == tails.len() { tails.push(n) } else { tails[rank] = n }
+    }
+    let mut chain: Vec<usize> =
+        std::iter::successors(tails.last().copied(), |&n| Some(previous[n]).filter(|&p| p != NONE))
+            .collect();
+    chain.reverse();
+    chain
+}
+
+/// The blocks that hold a short text, by position, ignoring case and white space.
+///
+/// If no block holds it alone, the neighbours that hold it together count when it covers at least
+/// half of each of them.
+pub fn match_snippet(snippet: &str, blocks: &[&str]) -> Vec<usize> {
+    let snippet = squeeze(snippet);
+    if snippet.is_empty() {
+        return Vec::new();
+    }
+    let page = Joined::new(blocks);
+    let alone: Vec<usize> =
+        (0..blocks.len()).filter(|&b| page.text[page.range(b)].contains(&snippet)).collect();
+    if !alone.is_empty() {
+        return alone;
+    }
+    let mut together = Vec::new();
+    for (at, _) in page.text.match_indices(&snippet) {
+        let parts = page.parts((at, at + snippet.len()));
+        if parts.iter().all(|&(b, len)| len as f32 >= SNIPPET_SHARE * page.range(b).len() as f32) {
+            together.extend(parts.into_iter().map(|(block, _)| block));
+        }
+    }
+    together.dedup();
+    together
+}
+
+/// Which gold blocks each block of a page is made of, and with how many bytes each, when both are
+/// in reading order but may be cut differently. White space and case do not matter.
+///
+/// Blocks that are equal come first, as the longest chain that is in order on both sides; the
+/// others must be found in the gold between those, as a part of it or around whole blocks of it.
+pub(crate) fn match_blocks(gold: &[&str], blocks: &[&str]) -> Vec<Vec<(usize, usize)>> {
+    let (gold, page) = (Joined::new(gold), Joined::new(blocks));
+    let exact = equal_chain(&gold, &page);
+    let mut high = gold.text.len();
+    let mut highs = vec![high; blocks.len()];
+    for block in (0..blocks.len()).rev() {
+        highs[block] = high;
+        high = exact[block].map_or(high, |g| gold.range(g).start);
+    }
+    let mut low = 0;
+    let mut parts = Vec::with_capacity(blocks.len());
+    for (block, exact) in exact.into_iter().enumerate() {
+        let text = &page.text[page.range(block)];
+        let found = match exact {
+            Some(g) => vec![(g, text.len())],
+            None if text.is_empty() => Vec::new(),
+            None => match gold.find(text, (low, highs[block])) {
+                Some(at) => {
+                    low = at + text.len();
+                    gold.parts((at, low))
+                }
+                None => gold.inside(text, (low, highs[block])),
+            },
+        };
+        if let Some(&(last, len)) = found.last() {
+            let range = gold.range(last);
+            low = if len == range.len() { range.end } else { low };
+        }
+        parts.push(found);
+    }
+    parts
+}
+
+/// For each block of the page the equal gold block on the longest chain that ascends.
+fn equal_chain(gold: &Joined, page: &Joined) -> Vec<Option<usize>> {
+    let mut places = HashMap::<&str, (Vec<usize>, usize)>::new();
+    for g in (0..gold.ends.len()).rev() {
+        places.entry(&gold.text[gold.range(g)]).or_default().0.push(g);
+    }
+    places.remove("");
+    let texts = || (0..page.ends.len()).map(|block| &page.text[page.range(block)]);
+    for text in texts() {
+        places.entry(text).and_modify(|(_, count)| *count += 1);
+    }
+    let mut pairs = Vec::new();
+    for (block, text) in texts().enumerate() {
+        // Descending gold positions: of one block's pairs only one can be on the chain.
+        if let Some((places, count)) = places.get(text)
+            && places.len() * count <= MAX_PAIRS
+        {
+            pairs.extend(places.iter().map(|&g| (block, g)));
+        }
+    }
+    let mut exact = vec![None; page.ends.len()];
+    for n in longest_increasing(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>()) {
+        exact[pairs[n].0] = Some(pairs[n].1);
+    }
+    exact
+}
+
+/// Lower case without white space and invisible break marks.
+pub(crate) fn squeeze(text: &str) -> String {
+    let visible = |c: &char| !c.is_whitespace() && !matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}');
+    text.chars().filter(visible).flat_map(char::to_lowercase).collect()
+}
+
+/// Blocks squeezed and put one behind the other.
+struct Joined {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Joined {
+    fn new(blocks: &[&str]) -> Joined {
+        let mut joined = Joined { text: String::new(), ends: Vec::with_capacity(blocks.len()) };
+        for block in blocks {
+            joined.text.push_str(&squeeze(block));
+            joined.ends.push(joined.text.len());
+        }
+        joined
+    }
+
+    fn range(&self, block: usize) -> std::ops::Range<usize> {
+        let start = if block == 0 { 0 } else { self.ends[block - 1] };
+        start..self.ends[block]
+    }
+
+    /// The blocks in a range, each with the bytes of it that are in the range.
+    fn parts(&self, (low, high): Range) -> Vec<(usize, usize)> {
+        let first = self.ends.partition_point(|&end| end <= low);
+        (first..self.ends.len())
+            .map(|block| (block, self.range(block)))
+            .take_while(|(_, range)| range.start < high)
+            .filter(|(_, range)| !range.is_empty())
+            .map(|(block, range)| (block, range.end.min(high) - range.start.max(low)))
+            .collect()
+    }
+
+    /// Where a range holds `text`. A short one must touch the edge of a block or of the range:
+    /// in the middle of a word it would be chance.
+    fn find(&self, text: &str, (low, high): Range) -> Option<usize> {
+        let edge = |at: usize| at == low || self.ends.binary_search(&at).is_ok();
+        let window = self.text.get(low..self.cut(low, high))?;
+        window
+            .match_indices(text)
+            .map(|(at, _)| low + at)
+            .find(|&at| text.len() >= FRAGMENT || edge(at) || edge(at + text.len()))
+    }
+
+    /// The whole blocks in a range that `text` holds, if they are at least half of it.
+    fn inside(&self, text: &str, (low, high): Range) -> Vec<(usize, usize)> {
+        let first = self.ends.partition_point(|&end| end <= low);
+        let found: Vec<(usize, usize)> = (first..self.ends.len())
+            .map(|block| (block, self.range(block)))
+            .take(MAX_PROBES)
+            .take_while(|(_, range)| range.end <= high)
+            .filter(|(_, range)| range.start >= low && !range.is_empty())
+            .filter(|(_, range)| text.contains(&self.text[range.clone()]))
+            .map(|(block, range)| (block, range.len()))
+            .collect();
+        let shared: usize = found.iter().map(|&(_, len)| len).sum();
+        if 2 * shared >= text.len() { found } else { Vec::new() }
+    }
+
+    /// The end of a range that is not too long to be searched.
+    fn cut(&self, low: usize, high: usize) -> usize {
+        if high.saturating_sub(low) <= MAX_SEARCH {
+            return high;
+        }
+        (low + MAX_SEARCH..).find(|&at| self.text.is_char_boundary(at)).unwrap_or(high)
+    }
+}

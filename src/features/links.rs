@@ -1,0 +1,202 @@
+//! Where the links of a block lead. Absent for plain text.
+
+use std::collections::HashMap;
+
+use super::columns::{Columns, flag, log};
+use super::page::Page;
+
+/// Hosts of messengers, whose channels are promoted in articles.
+const MESSENGERS: [&str; 7] =
+    ["wa.me", "whatsapp.com", "t.me", "telegram.me", "telegram.org", "line.me", "viber.com"];
+
+/// Hosts of app stores and news readers.
+const STORES: [&str; 7] = [
+    "play.google.com",
+    "apps.apple.com",
+    "itunes.apple.com",
+    "appgallery.huawei.com",
+    "news.google.com",
+    "onelink.me",
+    "flipboard.com",
+];
+
+/// Hosts of social networks.
+const NETWORKS: [&str; 14] = [
+    "facebook.com",
+    "twitter.com",
+    "x.com",
+    "instagram.com",
+    "linkedin.com",
+    "pinterest.com",
+    "youtube.com",
+    "tiktok.com",
+    "reddit.com",
+    "tumblr.com",
+    "threads.net",
+    "vk.com",
+    "bsky.app",
+    "weibo.com",
+];
+
+/// Words in an address that hands a page on to somebody.
+const SHARING: [&str; 8] =
+    ["share", "sharer", "intent/", "submit?", "pin/create", "send?text", "text=", "addtoany"];
+
+/// First words of addresses of lists rather than articles.
+const LISTS: [&str; 12] = [
+    "/tag/", "/tags/", "/topic", "/category/", "/categories/", "/author/", "/penulis/", "/indeks",
+    "/search", "/label/", "/kategori/", "/section/",
+];
+
+/// What the address of one link tells.
+#[derive(Default, Clone, Copy)]
+struct Kind {
+    messenger: bool,
+    store: bool,
+    network: bool,
+    sharing: bool,
+    external: bool,
+    fragment: bool,
+    script: bool,
+    mail: bool,
+    list: bool,
+    article: bool,
+    query: bool,
+    top: bool,
+}
+
+fn host(link: &str) -> Option<&str> {
+    let rest = link.strip_prefix("http://").or_else(|| link.strip_prefix("https://"));
+    let rest = rest.or_else(|| link.strip_prefix("//"))?;
+    let end = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());
+    Some(rest[..end].trim_start_matches("www."))
+}
+
+/// The part of a link after the host.
+pub(crate) fn path_of(link: &str) -> &str {
+    let rest = link.find("://").map_or(link, |at| &link[at + 3..]);
+    if rest.len() == link.len() && !link.starts_with("//") {
+        return link;
+    }
+    let rest = rest.trim_start_matches('/');
+    rest.find('/').map_or("", |at| &rest[at..])
+}
+
+fn is_or_is_under(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// The last two labels of a host: close enough to tell a site's own links from others.
+fn site(host: &str) -> &str {
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
+    let two = dots.nth(1);
+    let label = two.map_or(host, |at| &host[at + 1..]);
+    // Second-level registries such as co.id and com.my.
+    if label.split('.').next().is_some_and(|l| l.len() <= 3) && label.len() <= 7 {
+        return dots.next().map_or(host, |at| &host[at + 1..]);
+    }
+    label
+}
+
+fn kind(link: &str, own: &str) -> Kind {
+    let host = host(link);
+    let among = |domains: &[&str]| {
+        host.is_some_and(|host| domains.iter().any(|domain| is_or_is_under(host, domain)))
+    };
+    let path = path_of(link);
+    let plain = path.split(['?', '#']).next().unwrap_or("");
+    let last = plain.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    let words = last.split(['-', '_']).filter(|w| !w.is_empty()).count();
+    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+    let steps = plain.split('/').filter(|s| !s.is_empty()).count();
+    let lower = link.to_ascii_lowercase();
+    let script = lower.starts_with("javascript:");
+    let mail = lower.starts_with("mailto:") || lower.starts_with("tel:");
+    let fragment = link.starts_with('#');
+    let internal = host.is_none_or(|h| site(h) == own) && !script && !mail && !fragment;
+    Kind {
+        messenger: among(&MESSENGERS) || lower.starts_with("whatsapp:"),
+        store: among(&STORES),
+        network: among(&NETWORKS),
+        sharing: SHARING.iter().any(|word| lower.contains(word)),
+        external: host.is_some_and(|h| site(h) != own),
+        fragment,
+        script,
+        mail,
+        list: LISTS.iter().any(|list| plain.contains(list)),
+        article: internal && (words >= 4 || (words >= 2 && digits >= 4)),
+        query: internal && path.contains('?'),
+        top: internal && steps <= 1 && words <= 2,
+    }
+}
+
+/// The site that the page is on: from its address, else the one most of its links lead to.
+fn own_site(page: &Page) -> String {
+    if let Some(host) = host(&page.document.url) {
+        return site(host).to_string();
+    }
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for host in page.document.blocks.iter().flat_map(|b| &b.links).filter_map(|link| host(link)) {
+        *counts.entry(site(host)).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)));
+    most.map_or(String::new(), |(site, _)| site.to_string())
+}
+
+pub(super) fn add(page: &Page, columns: &mut Columns) {
+    let own = own_site(page);
+    let blocks = &page.document.blocks;
+    let kinds: Vec<Vec<Kind>> =
+        blocks.iter().map(|b| b.links.iter().map(|link| kind(link, &own)).collect()).collect();
+    columns.add("link_share", |i| page.text[i].link_share);
+    columns.add("log_links", |i| log(kinds[i].len() as f32));
+    columns.add("one_link", |i| flag(kinds[i].len() == 1 && page.text[i].link_share > 0.9));
+    columns.add("some_link", |i| flag(page.text[i].link_share > 0.0));
+    columns.add("log_unlinked_words", |i| {
+        log(page.text[i].words * (1.0 - page.text[i].link_share))
+    });
+    let any = |i: usize, what: fn(&Kind) -> bool| flag(kinds[i].iter().any(what));
+    columns.add("link_messenger", |i| any(i, |k| k.messenger));
+    columns.add("link_store", |i| any(i, |k| k.store));
+    columns.add("link_network", |i| any(i, |k| k.network));
+    columns.add("link_sharing", |i| any(i, |k| k.sharing));
+    columns.add("link_external", |i| any(i, |k| k.external));
+    columns.add("link_fragment", |i| any(i, |k| k.fragment));
+    columns.add("link_script", |i| any(i, |k| k.script));
+    columns.add("link_mail", |i| any(i, |k| k.mail));
+    columns.add("link_list", |i| any(i, |k| k.list));
+    columns.add("link_article", |i| any(i, |k| k.article));
+    columns.add("link_query", |i| any(i, |k| k.query));
+    columns.add("link_top", |i| any(i, |k| k.top));
+    // A line that is a link to another article, standing between paragraphs: read-also.
+    columns.add("linked_article_line", |i| {
+        flag(page.text[i].link_share > 0.6 && kinds[i].iter().any(|k| k.article))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_and_paths() {
+        assert_eq!(site("news.warta.example"), "warta.example");
+        assert_eq!(site("bola.warta.co.id"), "warta.co.id");
+        assert_eq!(host("https://www.a.example:8080/x"), Some("a.example"));
+        assert_eq!(path_of("https://a.example/x/y"), "/x/y");
+        assert_eq!(path_of("/x/y"), "/x/y");
+        assert_eq!(path_of("//a.example/x"), "/x");
+    }
+
+    #[test]
+    fn kinds_of_links() {
+        assert!(kind("https://whatsapp.com/channel/0029", "a.example").messenger);
+        assert!(kind("https://api.whatsapp.com/send?text=x", "a.example").sharing);
+        assert!(kind("/read/2024/05/banjir-di-kota-lama", "a.example").article);
+        assert!(!kind("/ekonomi", "a.example").article);
+        assert!(kind("/ekonomi", "a.example").top);
+        assert!(kind("https://b.example/x", "a.example").external);
+        assert!(!kind("https://m.a.example/x", "a.example").external);
+        assert!(kind("javascript:void(0)", "a.example").script);
+    }
+}
