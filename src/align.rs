@@ -19,7 +19,9 @@ use std::collections::{BinaryHeap, HashMap};
 const GRAM: usize = 4;
 /// N-grams with more occurrences in the gold start no run: what only repeats cannot say where it
 /// belongs, and would make the search quadratic. Runs may still go through them.
-const MAX_OCCURRENCES: usize = 32;
+const MAX_OCCURRENCES: usize = 16;
+/// Places in the gold of all n-grams of the blocks; the most frequent are left out to keep to it.
+const MAX_SEEDS: usize = 1_000_000;
 /// Tokens of a run that is taken before there are anchors.
 const LONG_RUN: usize = 16;
 /// The same for a run with a part that occurs only once in the gold.
@@ -43,7 +45,7 @@ const SWAP_WINDOW: usize = 16;
 const BAG_SHARE: f32 = 0.75;
 /// Gold tokens of the widest window in which loose words prove anything.
 const BAG_WINDOW: usize = 200;
-/// Occurrences of one token that are tried before giving up.
+/// Places that are tried for one token or text before giving up.
 const MAX_PROBES: usize = 64;
 /// Share of each block that a snippet must cover when it spans several.
 const SNIPPET_SHARE: f32 = 0.5;
@@ -65,14 +67,11 @@ const NONE: usize = usize::MAX;
 pub fn align(gold: &str, blocks: &[&str]) -> Vec<f32> {
     let mut aligner = Aligner::new(gold, blocks);
     let runs = aligner.runs();
-    aligner.take_certain(&runs);
-    let anchors = aligner.anchors(ANCHOR_TOKENS);
-    let rivals = aligner.take_near(runs, &anchors, true);
-    let anchors = aligner.anchors(ANCHOR_TOKENS);
-    aligner.take_near(rivals, &anchors, false);
+    aligner.take_runs(&runs, |run| run.len >= if run.unique { UNIQUE_RUN } else { LONG_RUN }, true);
+    aligner.take_runs(&runs, |_| true, true);
+    aligner.take_runs(&runs, |_| true, false);
     aligner.fill();
-    let anchors = aligner.anchors(ANCHOR_TOKENS);
-    aligner.take_short(anchors);
+    aligner.take_short();
     (0..blocks.len()).map(|block| aligner.share(block)).collect()
 }
 
@@ -107,7 +106,7 @@ fn is_unspaced(c: char) -> bool {
 }
 
 /// The same tokens in a block and in the gold. The order of the fields is the order of preference.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Run {
     len: usize,
     /// Tokens between the run and the gold window of its block.
@@ -125,6 +124,8 @@ struct Run {
 
 /// Gold tokens from the first to behind the last.
 type Range = (usize, usize);
+/// An anchor: block and gold range.
+type Neighbour = Option<(usize, Range)>;
 
 struct Aligner {
     gold: Vec<usize>,
@@ -193,14 +194,19 @@ impl Aligner {
     }
 
     fn take(&mut self, token: usize, gold: usize) {
+        self.release(token);
         self.cover[token] = gold;
         self.free[gold] = false;
     }
 
-    /// Step 1: all maximal runs that hold an n-gram that is not too frequent.
-    ///
-    /// The time is linear: a token of a block is in no more than `2 * MAX_OCCURRENCES` of them, as
-    /// each holds the nearest such n-gram before or behind the token.
+    fn release(&mut self, token: usize) {
+        if let Some(free) = self.free.get_mut(self.cover[token]) {
+            *free = true;
+        }
+        self.cover[token] = NONE;
+    }
+
+    /// Step 1. Every run holds a seed: an n-gram that is not too frequent in the gold.
     fn runs(&self) -> Vec<Run> {
         let mut index = HashMap::<&[usize], Vec<usize>>::new();
         for (at, gram) in self.gold.windows(GRAM).enumerate() {
@@ -209,40 +215,54 @@ impl Aligner {
                 places.push(at);
             }
         }
-        index.retain(|_, places| places.len() <= MAX_OCCURRENCES);
+        let mut seeds: Vec<&[usize]> = Vec::with_capacity(self.tokens.len());
+        for block in 0..self.blocks() {
+            let grams = self.tokens[self.tokens_of(block)].windows(GRAM);
+            seeds.extend(grams.map(|gram| index.get(gram).map_or(&[][..], Vec::as_slice)));
+            seeds.resize(self.starts[block + 1], &[]);
+        }
+        // The frequent ones go until the rest are few; single ones never do.
+        let mut total = [0; MAX_OCCURRENCES + 2];
+        seeds.iter().for_each(|seed| total[seed.len()] += seed.len());
+        let mut sum = 0;
+        let most = (1..=MAX_OCCURRENCES)
+            .take_while(|&n| {
+                sum += total[n];
+                n == 1 || sum <= MAX_SEEDS
+            })
+            .count();
+        seeds.iter_mut().filter(|seed| seed.len() > most).for_each(|seed| *seed = &[]);
+        self.runs_from(&seeds)
+    }
 
+    /// The maximal runs through the seeds, given for each token of the blocks as the gold places
+    /// of the n-gram that starts there.
+    ///
+    /// The time is linear: a token is in no more than `2 * MAX_OCCURRENCES` runs, as each holds
+    /// the nearest seed before or behind it.
+    fn runs_from(&self, seeds: &[&[usize]]) -> Vec<Run> {
         let mut runs = Vec::new();
         for block in 0..self.blocks() {
-            let tokens = &self.tokens[self.tokens_of(block)];
-            let seeds: Vec<&[usize]> = tokens
-                .windows(GRAM)
-                .map(|gram| index.get(gram).map_or(&[][..], Vec::as_slice))
-                .collect();
-            for at in 0..seeds.len() {
+            let tokens = self.tokens_of(block);
+            for at in tokens.clone() {
                 for &gold in seeds[at] {
-                    let before = tokens[..at].iter().rev().zip(self.gold[..gold].iter().rev());
+                    let same = |&n: &usize| self.tokens[at - n] == self.gold[gold - n];
+                    let longest = (at - tokens.start).min(gold);
                     let mut back = 0;
-                    let mut found_before = false;
-                    for (a, b) in before {
-                        if a != b || found_before {
-                            break;
-                        }
-                        back += 1;
-                        found_before = !seeds[at - back].is_empty();
+                    let mut before = (1..=longest).take_while(same).inspect(|&n| back = n);
+                    if before.any(|n| !seeds[at - n].is_empty()) {
+                        continue; // Found from there.
                     }
-                    if found_before {
-                        continue;
-                    }
-                    let ahead = tokens[at..].iter().zip(&self.gold[gold..]);
+                    let ahead = self.tokens[at..tokens.end].iter().zip(&self.gold[gold..]);
                     let len = ahead.take_while(|(a, b)| a == b).count();
                     runs.push(Run {
                         len: back + len,
                         distance: Reverse(0),
                         away: Reverse(0),
-                        at: Reverse(self.starts[block] + at - back),
+                        at: Reverse(at - back),
                         gold: Reverse(gold - back),
                         block,
-                        unique: seeds[at..=at + len - GRAM].iter().any(|seed| seed.len() == 1),
+                        unique: seeds[at..at + len].iter().any(|seed| seed.len() == 1),
                     });
                 }
             }
@@ -250,24 +270,13 @@ impl Aligner {
         runs
     }
 
-    /// Step 2. A run with an equal rival, on the page or in the gold, waits for the anchors.
-    fn take_certain(&mut self, runs: &[Run]) {
-        let strong = |run: &&Run| run.len >= if run.unique { UNIQUE_RUN } else { LONG_RUN };
-        let (mut on_page, mut in_gold) = (HashMap::new(), HashMap::new());
-        for run in runs.iter().filter(strong) {
-            *on_page.entry((run.gold.0, run.len)).or_insert(0) += 1;
-            *in_gold.entry((run.at.0, run.len)).or_insert(0) += 1;
-        }
-        let rivals = |run: &Run| {
-            on_page[&(run.gold.0, run.len)].max(in_gold[&(run.at.0, run.len)]) > 1
-        };
-        let certain = runs.iter().filter(strong).filter(|run| !rivals(run)).cloned().collect();
-        self.consume(certain, UNIQUE_RUN);
-    }
-
-    /// Step 3.
-    fn take_near(&mut self, runs: Vec<Run>, anchors: &[Option<Range>], sole: bool) -> Vec<Run> {
-        let (before, behind) = neighbours(anchors);
+    /// Steps 2 and 3: takes what is left of the runs, if `strong`.
+    ///
+    /// With `sole` a piece that has an equal rival, on the page or in the gold, waits for a later
+    /// call: by then there are more anchors to tell the two apart.
+    fn take_runs(&mut self, runs: &[Run], strong: fn(&Run) -> bool, sole: bool) {
+        let anchors = self.anchors();
+        let (before, behind) = neighbours(&anchors);
         let mut pieces = Vec::new();
         for run in runs {
             let block = run.block;
@@ -278,25 +287,25 @@ impl Aligner {
                     behind.map_or(self.gold.len(), |(_, range)| range.0),
                 ),
             };
-            let away = |side: Option<(usize, Range)>| side.map_or(NONE, |(b, _)| b.abs_diff(block));
+            let away = |side: Neighbour| side.map_or(NONE, |(b, _)| b.abs_diff(block));
             let away = away(before[block]).min(away(behind[block]));
-            self.free_pieces(&run, |mut piece| {
+            self.free_pieces(run, |mut piece| {
                 let end = piece.gold.0 + piece.len;
                 let distance = low.saturating_sub(piece.gold.0).max(end.saturating_sub(high));
                 (piece.distance, piece.away) = (Reverse(distance), Reverse(away));
                 pieces.push(piece);
             });
         }
-        let mut rest = Vec::new();
+        pieces.retain(strong);
         if sole {
-            let mut on_page = HashMap::new();
+            let (mut on_page, mut in_gold) = (HashMap::new(), HashMap::new());
             for run in &pieces {
-                *on_page.entry((run.gold.0, run.len)).or_insert(0) += 1;
+                *on_page.entry((run.gold, run.len)).or_insert(0) += 1;
+                *in_gold.entry((run.at, run.len)).or_insert(0) += 1;
             }
-            (pieces, rest) = pieces.into_iter().partition(|run| on_page[&(run.gold.0, run.len)] == 1);
+            pieces.retain(|r| on_page[&(r.gold, r.len)] == 1 && in_gold[&(r.at, r.len)] == 1);
         }
-        self.consume(pieces, GRAM);
-        rest
+        self.consume(pieces, strong);
     }
 
     /// Calls `each` with every maximal part of a run of which nothing is taken.
@@ -319,7 +328,7 @@ impl Aligner {
     ///
     /// A run only ever loses tokens at its ends: what was taken before it was at least as long,
     /// so cannot lie strictly inside.
-    fn consume(&mut self, runs: Vec<Run>, shortest: usize) {
+    fn consume(&mut self, runs: Vec<Run>, strong: fn(&Run) -> bool) {
         let mut queue = BinaryHeap::from(runs);
         while let Some(mut run) = queue.pop() {
             let len = run.len;
@@ -338,16 +347,16 @@ impl Aligner {
                 for n in 0..len {
                     self.take(run.at.0 + n, run.gold.0 + n);
                 }
-            } else if run.len >= shortest {
+            } else if run.len >= GRAM && strong(&run) {
                 queue.push(run);
             }
         }
     }
 
     /// For each block that is an anchor its gold range; ranges ascend.
-    fn anchors(&self, min: usize) -> Vec<Option<Range>> {
+    fn anchors(&self) -> Vec<Option<Range>> {
         let ranges: Vec<(usize, Range)> = (0..self.blocks())
-            .filter(|&b| self.covered(b) >= min && self.share(b) >= ANCHOR_SHARE)
+            .filter(|&b| self.covered(b) >= ANCHOR_TOKENS && self.share(b) >= ANCHOR_SHARE)
             .filter_map(|b| Some((b, self.range(b)?)))
             .collect();
         let mut anchors = vec![None; self.blocks()];
@@ -391,7 +400,8 @@ impl Aligner {
 
     /// Step 5. Each block that is accepted narrows the windows of the next. Those before the first
     /// anchor are taken from the anchor upwards: the line above a text is nearer to it than a menu.
-    fn take_short(&mut self, mut anchors: Vec<Option<Range>>) {
+    fn take_short(&mut self) {
+        let mut anchors = self.anchors();
         let first = anchors.iter().position(Option::is_some).unwrap_or(0);
         let mut high = anchors.get(first).copied().flatten().map_or(self.gold.len(), |a| a.0);
         for block in (0..first).rev() {
@@ -420,8 +430,7 @@ impl Aligner {
             return None;
         }
         let narrow = high.saturating_sub(low) <= BAG_WINDOW;
-        let exact = self.find(block, window, last, !narrow && len < PHRASE);
-        if let Some(gold) = exact {
+        if let Some(gold) = self.find(block, window, last, !narrow && len < PHRASE) {
             (0..len).for_each(|n| self.take(tokens.start + n, gold + n));
             return Some((gold, gold + len));
         }
@@ -441,10 +450,7 @@ impl Aligner {
             if self.share(block) >= BAG_SHARE {
                 return self.range(block);
             }
-            for at in taken {
-                self.free[self.cover[at]] = true;
-                self.cover[at] = NONE;
-            }
+            taken.into_iter().for_each(|at| self.release(at));
         }
         None
     }
@@ -473,11 +479,8 @@ impl Aligner {
 }
 
 /// For each block the nearest anchor before and behind it (or itself).
-#[allow(clippy::type_complexity)]
-fn neighbours(
-    anchors: &[Option<Range>],
-) -> (Vec<Option<(usize, Range)>>, Vec<Option<(usize, Range)>>) {
-    let nearest = |last: &mut Option<(usize, Range)>, (block, anchor): (usize, &Option<Range>)| {
+fn neighbours(anchors: &[Option<Range>]) -> (Vec<Neighbour>, Vec<Neighbour>) {
+    let nearest = |last: &mut Neighbour, (block, anchor): (usize, &Option<Range>)| {
         *last = anchor.map(|range| (block, range)).or(*last);
         Some(*last)
     };
@@ -597,7 +600,7 @@ fn equal_chain(gold: &Joined, page: &Joined) -> Vec<Option<usize>> {
 }
 
 /// Lower case without white space and invisible break marks.
-pub(crate) fn squeeze(text: &str) -> String {
+fn squeeze(text: &str) -> String {
     let visible = |c: &char| !c.is_whitespace() && !matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}');
     text.chars().filter(visible).flat_map(char::to_lowercase).collect()
 }
@@ -638,9 +641,10 @@ impl Joined {
     /// in the middle of a word it would be chance.
     fn find(&self, text: &str, (low, high): Range) -> Option<usize> {
         let edge = |at: usize| at == low || self.ends.binary_search(&at).is_ok();
-        let window = self.text.get(low..self.cut(low, high))?;
+        let window = self.text.get(low..self.cut(low, high, MAX_SEARCH + text.len()))?;
         window
             .match_indices(text)
+            .take(MAX_PROBES)
             .map(|(at, _)| low + at)
             .find(|&at| text.len() >= FRAGMENT || edge(at) || edge(at + text.len()))
     }
@@ -660,11 +664,202 @@ impl Joined {
         if 2 * shared >= text.len() { found } else { Vec::new() }
     }
 
-    /// The end of a range that is not too long to be searched.
-    fn cut(&self, low: usize, high: usize) -> usize {
-        if high.saturating_sub(low) <= MAX_SEARCH {
+    /// The end of a range of at most about `longest` bytes.
+    fn cut(&self, low: usize, high: usize, longest: usize) -> usize {
+        if high.saturating_sub(low) <= longest {
             return high;
         }
-        (low + MAX_SEARCH..).find(|&at| self.text.is_char_boundary(at)).unwrap_or(high)
+        (low + longest..high).find(|&at| self.text.is_char_boundary(at)).unwrap_or(high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "The ferry to the northern islands will leave twice a day from March, the \
+        harbour office said, and tickets can be bought on board as before.";
+    const TWO: &str = "Fishermen had asked for a later evening crossing because the market closes \
+        only after the last boat has gone; their request is still open.";
+    const THREE: &str = "Storms kept the pier closed for nine weeks this winter. Repairs cost more \
+        than planned, mostly for timber that had to come by road.";
+
+    fn content(gold: &str, blocks: &[&str]) -> Vec<usize> {
+        let shares = align(gold, blocks);
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+        (0..blocks.len()).filter(|&block| shares[block] >= 0.5).collect()
+    }
+
+    fn lines(parts: &[&str]) -> String {
+        parts.join("\n\n")
+    }
+
+    fn tokens(text: &str) -> Vec<String> {
+        let mut tokens = Vec::new();
+        tokenize(text, |token| tokens.push(token.to_string()));
+        tokens
+    }
+
+    #[test]
+    fn tokens_are_words_or_single_characters() {
+        assert_eq!(tokens("Über_uns: 3,5 kg!"), ["über_uns", "3", "5", "kg"]);
+        assert_eq!(tokens("東京へGo"), ["東", "京", "へ", "go"]);
+        assert!(tokens(" -- \u{1F600} ").is_empty());
+    }
+
+    #[test]
+    fn exact_paragraphs() {
+        let page = ["Menu", ONE, "Read also: harbour prices", TWO, "Share", THREE, "All rights"];
+        assert_eq!(content(&lines(&[ONE, TWO, THREE]), &page), [1, 3, 5]);
+        let shares = align(&lines(&[ONE, TWO, THREE]), &page);
+        assert_eq!((shares[0], shares[1]), (0.0, 1.0));
+    }
+
+    #[test]
+    fn of_equal_copies_the_one_at_the_anchors_wins() {
+        let page = [ONE, "Menu", "More", "Latest", ONE, TWO, THREE, "Most read", "About", TWO];
+        assert_eq!(content(&lines(&[ONE, TWO, THREE]), &page), [4, 5, 6]);
+        assert_eq!(content(&lines(&[ONE, TWO]), &[ONE, TWO, "x", ONE, TWO]), [0, 1]);
+        assert_eq!(content(&lines(&[ONE, TWO, ONE]), &[ONE, TWO, ONE, ONE]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_teaser_takes_nothing_from_the_paragraph() {
+        let teaser: String = ONE.split_inclusive(' ').take(12).collect();
+        assert_eq!(content(&lines(&[ONE, TWO]), &[&teaser, "x", ONE, TWO]), [2, 3]);
+    }
+
+    #[test]
+    fn short_blocks_count_only_in_their_window() {
+        let gold = lines(&["Winter", ONE, "Next steps", TWO, "Costs", THREE]);
+        let page =
+            ["Winter", "Market", "Winter", ONE, "Next steps", TWO, "Ad", "Costs", THREE, "Costs"];
+        assert_eq!(content(&gold, &page), [2, 3, 4, 5, 7, 8]);
+        // Words of the gold, but far from it.
+        assert_eq!(content(&lines(&[ONE, TWO]), &["Tickets", "Market", ONE, TWO, "March"]), [2, 3]);
+    }
+
+    #[test]
+    fn whole_lines_may_be_out_of_order() {
+        let gold = lines(&[ONE, "By the harbour desk", TWO, "Size", "Red", THREE]);
+        let page = ["By the harbour desk", ONE, TWO, "Red", "Size", THREE, "Size"];
+        assert_eq!(content(&gold, &page), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(content(&lines(&[THREE, ONE, TWO]), &[ONE, TWO, THREE]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn gold_may_be_glued_or_split() {
+        let glued = format!("{ONE} {TWO}{THREE}");
+        assert_eq!(content(&glued, &["Menu", ONE, "Ad", TWO, THREE]), [1, 3, 4]);
+        let one_block = format!("{ONE} {TWO}");
+        assert_eq!(content(&lines(&[ONE, TWO]), &["Menu", &one_block, THREE]), [1]);
+        let words = ONE.replace(' ', "\n");
+        assert_eq!(content(&words, &["Menu", ONE, TWO]), [1]);
+    }
+
+    #[test]
+    fn gaps_are_filled_and_reordered_words_found() {
+        let edited = ONE.replace("twice a day", "2 times daily").replace("said, and", "told us;");
+        assert_eq!(content(&lines(&[&edited, TWO]), &["Menu", ONE, TWO]), [1, 2]);
+        let gold = lines(&[ONE, "Price: 12 kroner return", TWO]);
+        assert_eq!(content(&gold, &[ONE, "12 kroner (return price)", TWO]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn scripts_without_spaces() {
+        let (a, b) = ("北の島へ行く船は三月から一日に二回出ます。", "切符は船の中でも買えます。");
+        assert_eq!(content(&lines(&[a, b]), &["目次", a, "広告です", b, "三月"]), [1, 3]);
+        let thai = "เรือไปเกาะทางเหนือจะออกวันละสองครั้งตั้งแต่เดือนมีนาคม";
+        assert_eq!(content(thai, &["เมนู", thai]), [1]);
+    }
+
+    #[test]
+    fn nothing_to_align() {
+        assert!(align("", &[]).is_empty());
+        assert!(align(ONE, &[]).is_empty());
+        assert_eq!(align("", &[ONE, ""]), [0.0, 0.0]);
+        assert_eq!(align("...", &["...", ONE]), [0.0, 0.0]);
+        assert_eq!(align(ONE, &["", "***", "--"]), [0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn repetition_is_linear() {
+        let same = "a ".repeat(100_000);
+        let rare = format!("{} x y z ", "a ".repeat(3_000)).repeat(30);
+        let two: String = (0..100_000).map(|n| ["a ", "b "][n * n % 7 % 2]).collect();
+        let start = std::time::Instant::now();
+        for text in [&same, &rare, &two] {
+            let words: Vec<&str> = text.split(' ').collect();
+            let blocks: Vec<String> = words.chunks(10).map(|chunk| chunk.join(" ")).collect();
+            let blocks: Vec<&str> = blocks.iter().map(String::as_str).collect();
+            assert_eq!(align(text, &blocks).len(), blocks.len());
+            align(text, &[text]);
+            align(&two, &blocks);
+            match_blocks(&blocks, &[text]);
+            match_blocks(&[text], &blocks);
+        }
+        // Seconds, not the hours of a quadratic search; loose, since test machines are busy.
+        assert!(start.elapsed().as_secs() < 20);
+    }
+
+    #[test]
+    fn arbitrary_text_is_deterministic_and_does_not_panic() {
+        let mut state = 7_u64;
+        let mut next = |n: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % n
+        };
+        for round in 0..300 {
+            let mut text = |len: u64| -> String {
+                let alphabet = ['a', 'b', 'é', 'İ', '東', ' ', ' ', '\n', '\u{AD}', '.'];
+                (0..next(len + 1)).map(|_| alphabet[next(10) as usize]).collect()
+            };
+            let blocks: Vec<String> = (0..round % 20).map(|_| text(30)).collect();
+            let blocks: Vec<&str> = blocks.iter().map(String::as_str).collect();
+            let gold = text(400);
+            assert_eq!(align(&gold, &blocks), align(&gold, &blocks));
+            match_snippet(&text(6), &blocks);
+            let lines: Vec<&str> = gold.lines().collect();
+            assert_eq!(match_blocks(&lines, &blocks).len(), blocks.len());
+        }
+    }
+
+    #[test]
+    fn snippets() {
+        let page = ["Terms", "Privacy  Notice", "Contact us", "Read our privacy notice", "Help"];
+        assert_eq!(match_snippet(" privacy\nnotice", &page), [1, 3]);
+        assert_eq!(match_snippet("terms PRIVACY notice", &page), [0, 1]);
+        assert_eq!(match_snippet("privacy notice of the house", &page), [0; 0]);
+        // The last block is hardly covered.
+        assert_eq!(match_snippet("Contact us Read", &page), [0; 0]);
+        assert_eq!(match_snippet(" ", &page), [0; 0]);
+        assert_eq!(match_snippet("x", &[]), [0; 0]);
+    }
+
+    #[test]
+    fn block_sequences() {
+        let of = |gold: &[&str], page: &[&str]| -> Vec<Vec<usize>> {
+            let parts = match_blocks(gold, page).into_iter();
+            parts.map(|parts| parts.into_iter().map(|(g, _)| g).collect()).collect()
+        };
+        let gold = ["Home", "News Sport", "One long text.", "More", "Home", "Left", "Right"];
+        assert_eq!(of(&gold, &gold), [[0], [1], [2], [3], [4], [5], [6]]);
+        // Split, glued, and unknown.
+        assert_eq!(
+            of(&gold, &["News", "Sport", "Other", "One long text."]),
+            [vec![1], vec![1], vec![], vec![2]]
+        );
+        assert_eq!(
+            of(&gold, &["One long", "text. More", "left (new) right"]),
+            [vec![2], vec![2, 3], vec![5, 6]]
+        );
+        assert_eq!(match_blocks(&gold, &["text. more"]), [[(2, 5), (3, 4)]]);
+        assert_eq!(of(&[], &["a", ""]), [[0; 0], [0; 0]]);
+    }
+
+    #[test]
+    fn increasing() {
+        assert_eq!(longest_increasing(&[]), [0; 0]);
+        assert_eq!(longest_increasing(&[5, 1, 2, 9, 3, 4, 2]), [1, 2, 4, 5]);
     }
 }

@@ -52,6 +52,16 @@ impl Error {
     pub fn io(path: impl Into<PathBuf>, error: impl fmt::Display) -> Error {
         Error::Io { path: path.into(), message: error.to_string() }
     }
+
+    /// The same, said of a file.
+    pub(crate) fn at(self, path: impl AsRef<std::path::Path>) -> Error {
+        match self {
+            Error::Model(message) => {
+                Error::Model(format!("{}: {message}", path.as_ref().display()))
+            }
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Error {

@@ -1,19 +1,20 @@
 //! Gold files: what people say is wanted on a page, in four layouts, and what that says about its
 //! blocks.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::align::{align, match_blocks, match_snippet, squeeze, tokenize};
+use crate::align::{align, match_blocks, match_snippet, tokenize};
 use crate::block::Label;
 use crate::error::{Error, Result};
 
 /// Covered share from which a block is part of the gold text.
 const CONTENT_SHARE: f32 = 0.5;
-/// Share of tokens that a title and a headline with more or fewer words have in common.
+/// Share of tokens that a title and a longer or shorter version of it have in common.
 const TITLE_SHARE: f32 = 0.8;
+/// The same for a block in an `h1`, where a kicker or the name of the site may come along.
+const H1_SHARE: f32 = 0.5;
 
 /// The gold of one page.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +123,7 @@ impl Gold {
             }
             None => TextLayout::Body,
         };
+        let has_snippets = file.with.is_some() || file.without.is_some();
         let with = file.with.unwrap_or_default();
         let mut without = file.without.unwrap_or_default();
         let truth = if let Some(blocks) = file.blocks {
@@ -137,13 +139,17 @@ impl Gold {
             };
             Truth::Blocks {
                 main_content: file.main_content.unwrap_or_default(),
-                blocks: blocks.into_iter().enumerate().map(label).collect::<std::result::Result<_, _>>()?,
+                blocks: blocks
+                    .into_iter()
+                    .enumerate()
+                    .map(label)
+                    .collect::<std::result::Result<_, _>>()?,
                 inline_without: without,
             }
         } else if file.main_content.is_some() || layout == TextLayout::Wcxb {
             let main_content = file.main_content.unwrap_or_default();
             Truth::Text { main_content, with, without, layout }
-        } else if with.len() + without.len() > 0 {
+        } else if has_snippets {
             Truth::Snippets { with, without, comments: file.comments.unwrap_or_default() }
         } else {
             return Err("none of ground_truth, blocks, main_content, with, without".to_string());
@@ -176,7 +182,8 @@ impl Gold {
         if main.trim().is_empty() {
             return vec![None; blocks.len()];
         }
-        let label = |share| if share >= CONTENT_SHARE { Label::Content } else { Label::Boilerplate };
+        let label =
+            |share| if share >= CONTENT_SHARE { Label::Content } else { Label::Boilerplate };
         let mut labels: Vec<_> =
             align(main, blocks).into_iter().map(|share| Some(label(share))).collect();
         if let Some(headline) = self.headline(blocks, h1) {
@@ -187,41 +194,37 @@ impl Gold {
 
     /// The first block that is the title, rather one in an `h1` than another.
     fn headline(&self, blocks: &[&str], h1: &[bool]) -> Option<usize> {
-        let title = squeeze(&self.title);
-        let words = count_tokens(&self.title);
-        let is_title = |block: &&str| {
-            let text = squeeze(block);
-            if text == title {
-                return true;
-            }
-            let (fewer, more) = match count_tokens(block) {
-                own if own < words => (own, words),
-                own => (words, own),
-            };
-            fewer as f32 >= TITLE_SHARE * more as f32
-                && (title.contains(&text) || text.contains(&title))
+        let (title, words) = letters(&self.title);
+        let is_title = |block: &str, share: f32| {
+            let (text, own) = letters(block);
+            let (fewer, more) = (words.min(own), words.max(own));
+            text == title
+                || fewer as f32 >= share * more as f32
+                    && (title.contains(&text) || text.contains(&title))
         };
         if words == 0 {
             return None;
         }
-        let titles = || blocks.iter().enumerate().filter(|(_, block)| is_title(block));
-        titles()
-            .find(|&(n, _)| h1.get(n).copied().unwrap_or(false))
-            .or_else(|| titles().next())
-            .map(|(n, _)| n)
+        let in_h1 = |block: usize| h1.get(block).is_some_and(|&h1| h1);
+        (0..blocks.len())
+            .find(|&block| in_h1(block) && is_title(blocks[block], H1_SHARE))
+            .or_else(|| (0..blocks.len()).find(|&block| is_title(blocks[block], TITLE_SHARE)))
     }
 
     fn block_labels(&self, gold: &[(String, Label)], blocks: &[&str]) -> Vec<Option<Label>> {
-        let title = squeeze(&self.title);
-        let label = |n: usize| match gold[n].1 {
-            Label::Content if squeeze(&gold[n].0) == title => Label::Headline,
-            label => label,
-        };
+        let title = letters(&self.title);
+        let labels: Vec<Label> = gold
+            .iter()
+            .map(|(text, label)| match label {
+                Label::Content if title.1 > 0 && letters(text) == title => Label::Headline,
+                label => *label,
+            })
+            .collect();
         let texts: Vec<&str> = gold.iter().map(|(text, _)| text.as_str()).collect();
         let most = |parts: Vec<(usize, usize)>| {
             let mut shares = [0; Label::ALL.len()];
             for (n, len) in parts {
-                shares[label(n) as usize] += len;
+                shares[labels[n] as usize] += len;
             }
             let most = shares.iter().copied().max().filter(|&most| most > 0)?;
             Label::ALL.into_iter().find(|&label| shares[label as usize] == most)
@@ -243,7 +246,10 @@ impl Gold {
             claimed
         };
         let (with, without, comments) = (claims(with), claims(without), claims(comments));
+        let headline = self.headline(blocks, h1);
         let label = |n: usize| match (with[n], without[n], comments[n]) {
+            // Titles are among the wanted of some pages and the unwanted of others.
+            (true, _, false) | (_, true, false) if headline == Some(n) => Some(Label::Headline),
             (true, false, false) => Some(Label::Content),
             (false, _, true) => Some(Label::Comments),
             (false, true, false) => Some(Label::Boilerplate),
@@ -253,8 +259,137 @@ impl Gold {
     }
 }
 
-fn count_tokens(text: &str) -> usize {
-    let mut count = 0;
-    tokenize(text, |_| count += 1);
-    count
+/// The tokens of a text, run together, and their number: punctuation and spacing of titles vary.
+fn letters(text: &str) -> (String, usize) {
+    let (mut letters, mut count) = (String::new(), 0);
+    tokenize(text, |token| {
+        letters.push_str(token);
+        count += 1;
+    });
+    (letters, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Label::{Boilerplate, Comments, Content, Headline, Navigation, Related};
+
+    const BODY: &str = "The ferry to the northern islands will leave twice a day from March.";
+
+    fn parse(json: &str) -> Gold {
+        Gold::parse(json).unwrap()
+    }
+
+    #[test]
+    fn wcxb() {
+        let gold = parse(
+            r#"{"url": "https://a.example/", "_internal": {"page_type": {"primary": "category"}},
+                "ground_truth": {"title": "Ferries", "author": null, "main_content": "Ferries\nA b",
+                "with": ["A b"], "without": null}}"#,
+        );
+        assert_eq!((&*gold.url, &*gold.title), ("https://a.example/", "Ferries"));
+        assert_eq!(gold.page_type, "collection");
+        let expected = Truth::Text {
+            main_content: "Ferries\nA b".into(),
+            with: vec!["A b".into()],
+            without: vec![],
+            layout: TextLayout::Wcxb,
+        };
+        assert_eq!(gold.truth, expected);
+        let named = parse(r#"{"_internal": {"page_type": "forum"}, "ground_truth": {}}"#);
+        assert_eq!(named.page_type, "forum");
+        assert_eq!(named.labels(&["a", "b"], &[]), [None, None]);
+    }
+
+    #[test]
+    fn body_text() {
+        let json = serde_json::json!({"title": "Two boats a day", "main_content": BODY});
+        let gold = parse(&json.to_string());
+        assert_eq!(gold.page_type, "");
+        let page = ["Two boats a day", "TWO BOATS A DAY!", BODY, "Share"];
+        let h1 = [false, true, false, false];
+        let labels = |h1: &[bool]| gold.labels(&page, h1).into_iter().flatten().collect::<Vec<_>>();
+        assert_eq!(labels(&h1), [Boilerplate, Headline, Content, Boilerplate]);
+        assert_eq!(labels(&[]), [Headline, Boilerplate, Content, Boilerplate]);
+    }
+
+    #[test]
+    fn titles_may_be_longer_or_shorter() {
+        let gold = parse(r#"{"title": "Two boats a day – The Pier", "main_content": "x"}"#);
+        assert_eq!(gold.headline(&["Two boats", "Two boats a day"], &[true, true]), Some(1));
+        assert_eq!(gold.headline(&["Two boats", "Two boats a day"], &[]), None);
+        assert_eq!(gold.headline(&["Home", "Two boats a day: the Pier 1"], &[]), Some(1));
+        let untitled = parse(r#"{"title": "", "main_content": "x"}"#);
+        assert_eq!(untitled.headline(&["", "Home"], &[true]), None);
+    }
+
+    #[test]
+    fn blocks() {
+        let gold = parse(
+            r#"{"title": "Two boats", "main_content": "Two boats\nA long text.", "inline_without": 1,
+                "with": [], "without": ["Read also: piers", "News"], "blocks": [
+                {"text": "News Sport", "label": "navigation"},
+                {"text": "Two boats", "label": "content"},
+                {"text": "A long text.", "label": "content"},
+                {"text": "Read also: piers", "label": "related"}]}"#,
+        );
+        let Truth::Blocks { inline_without, .. } = &gold.truth else { panic!("{gold:?}") };
+        assert_eq!(inline_without, &["Read also: piers"]);
+        let page = ["News", "Sport", "TWO BOATS", "Cookies?", "A long", "text. Read also: piers"];
+        let expected = [
+            Some(Navigation),
+            Some(Navigation),
+            Some(Headline),
+            None,
+            Some(Content),
+            Some(Related),
+        ];
+        assert_eq!(gold.labels(&page, &[]), expected);
+    }
+
+    #[test]
+    fn snippets() {
+        let gold = parse(
+            r#"{"title": "Two boats", "with": ["leave twice", "tickets", "pier"],
+                "without": ["Newsletter", "pier", "two boats", "reply"], "comments": ["Thanks"]}"#,
+        );
+        let page = [
+            "Two boats",
+            "They leave twice a day.",
+            "Our newsletter",
+            "Newsletter",
+            "At the pier",
+            "Thanks! Reply",
+            "Map",
+        ];
+        let expected = [
+            Some(Headline),
+            Some(Content),
+            Some(Boilerplate),
+            Some(Boilerplate),
+            None,
+            Some(Comments),
+            None,
+        ];
+        assert_eq!(gold.labels(&page, &[true]), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let wrong = [
+            ("{", "EOF"),
+            ("[]", "invalid"),
+            (r#"{"url": "https://a.example/"}"#, "none of"),
+            (r#"{"blocks": [{"text": "a", "label": "advert"}]}"#, "block 0: unknown label"),
+            (r#"{"blocks": [{"text": "a"}]}"#, "missing field `label`"),
+            (r#"{"blocks": [], "without": [], "inline_without": 1}"#, "inline_without is 1"),
+            (r#"{"main_content": 3}"#, "invalid type"),
+        ];
+        for (json, message) in wrong {
+            let error = Gold::parse(json).unwrap_err();
+            assert!(error.contains(message), "{json}: {error}");
+        }
+        let error = Gold::load(Path::new("no/such/file.json")).unwrap_err();
+        assert!(error.to_string().starts_with("no/such/file.json: "));
+    }
 }

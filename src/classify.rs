@@ -1,0 +1,251 @@
+//! The straight line from a page to labelled blocks.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use crate::block::{Document, Label, Truncation};
+use crate::cut;
+use crate::decode::decode;
+use crate::error::Result;
+use crate::features;
+use crate::features::page::Page as Facts;
+use crate::lexicon::{Lookup, Tokens, add_aggregates};
+use crate::logistic::sigmoid;
+use crate::model::{Calibration, Model, Stages};
+use crate::segment::{Limits, segment_html, segment_text};
+
+/// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
+///
+/// ```
+/// let classifier = saring::Classifier::pretrained();
+/// let page = classifier.classify("<nav><a href=/>Home</a></nav><p>A first paragraph, long enough to say something.");
+/// for block in &page.blocks {
+///     println!("{:.2} {} {}", block.probability, block.label, block.text);
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Classifier {
+    model: Cow<'static, Model>,
+    structured: Option<Lookup>,
+    plain: Lookup,
+    /// The labels that are kept.
+    keep: Vec<Label>,
+    threshold: Option<f32>,
+    limits: Limits,
+}
+
+/// A page with a label for each block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The address the page states for itself, or was given; may be empty.
+    pub url: String,
+    /// The blocks in reading order.
+    pub blocks: Vec<Labelled>,
+    /// How good the kept text can be expected to be: its word-F1, from 0 to 1.
+    pub confidence: f32,
+    /// Set when the page was cut at a limit.
+    pub truncated: Option<Truncation>,
+}
+
+/// A block with its label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labelled {
+    /// The text, white space collapsed.
+    pub text: String,
+    /// The most probable label on its side of the cut.
+    pub label: Label,
+    /// Calibrated probability that the block is one of the kept labels, from 0 to 1.
+    pub probability: f32,
+    /// Whether the block is kept.
+    pub kept: bool,
+    /// Where the block is: see [`Document::path`]; empty for plain text.
+    pub path: String,
+}
+
+impl Page {
+    /// The kept blocks, one per line.
+    pub fn text(&self) -> String {
+        let kept: Vec<&str> =
+            self.blocks.iter().filter(|b| b.kept).map(|b| b.text.as_str()).collect();
+        kept.join("\n")
+    }
+}
+
+impl Classifier {
+    /// With the model that comes with the crate.
+    pub fn pretrained() -> &'static Classifier {
+        static PRETRAINED: LazyLock<Classifier> =
+            LazyLock::new(|| Classifier::build(Cow::Borrowed(Model::pretrained())));
+        &PRETRAINED
+    }
+
+    /// With a model of your own.
+    pub fn new(model: Model) -> Classifier {
+        Classifier::build(Cow::Owned(model))
+    }
+
+    /// With a model file.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Classifier> {
+        Ok(Classifier::new(Model::load(path.as_ref())?))
+    }
+
+    fn build(model: Cow<'static, Model>) -> Classifier {
+        let lookup = |stages: &Stages| {
+            let kinds = stages.kinds.values().map(|scorer| &scorer.lexicon);
+            Lookup::new([&stages.content.lexicon].into_iter().chain(kinds))
+        };
+        Classifier {
+            structured: model.structured.as_ref().map(lookup),
+            plain: lookup(&model.plain),
+            model,
+            keep: vec![Label::Content, Label::Headline],
+            threshold: None,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Keeps these labels instead of content and headline.
+    pub fn keep(mut self, labels: &[Label]) -> Classifier {
+        self.keep = labels.to_vec();
+        self
+    }
+
+    /// Takes every block at or above this probability for content, instead of choosing a cut for
+    /// each page.
+    pub fn threshold(mut self, threshold: f32) -> Classifier {
+        self.threshold = Some(threshold);
+        self
+    }
+
+    /// Reads no more of a page than this.
+    pub fn limits(mut self, limits: Limits) -> Classifier {
+        self.limits = limits;
+        self
+    }
+
+    /// The limits in force.
+    pub fn limits_in_force(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The model in use.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Labels the blocks of an HTML page.
+    pub fn classify(&self, html: &str) -> Page {
+        self.classify_document(&segment_html(html, &self.limits))
+    }
+
+    /// Labels the blocks of an HTML page in bytes; `charset` is the one of the HTTP header.
+    pub fn classify_bytes(&self, html: &[u8], charset: Option<&str>) -> Page {
+        self.classify(&decode(html, charset))
+    }
+
+    /// Labels the lines of a plain text.
+    pub fn classify_text(&self, text: &str) -> Page {
+        self.classify_document(&segment_text(text, &self.limits))
+    }
+
+    /// The kept text of an HTML page, one block per line.
+    pub fn content(&self, html: &str) -> String {
+        self.classify(html).text()
+    }
+
+    /// Labels the blocks of a document: features, logits, probabilities, cut, kinds, labels.
+    pub fn classify_document(&self, document: &Document) -> Page {
+        let (stages, lookup, structured) = match (&self.model.structured, &self.structured) {
+            (Some(stages), Some(lookup)) if document.has_structure() => (stages, lookup, true),
+            _ => (&self.model.plain, &self.plain, false),
+        };
+        let facts = Facts::new(document);
+        let logits = logits(&facts, stages, lookup, structured);
+        let main = stages.probabilities(&logits[0]);
+        let (kept, confidence) = match (self.threshold, &stages.cut) {
+            (None, Some(ranker)) => {
+                let (best, logit) = cut::choose(&facts, &main, ranker);
+                (best.kept, sigmoid(logit))
+            }
+            (threshold, _) => {
+                let threshold = threshold.unwrap_or(0.5);
+                let kept: Vec<bool> = main.iter().map(|&p| p >= threshold).collect();
+                let confidence = cut::expected_f1(&facts, &main, &kept);
+                (kept, confidence)
+            }
+        };
+        let blocks = (0..facts.len())
+            .map(|i| {
+                let shares = label_shares(stages, &logits[1..], i, main[i]);
+                let label = most_probable(&shares, kept[i]);
+                let probability: f32 =
+                    shares.iter().filter(|(l, _)| self.keep.contains(l)).map(|(_, p)| p).sum();
+                Labelled {
+                    text: document.blocks[i].text.clone(),
+                    label,
+                    probability: probability.clamp(0.0, 1.0),
+                    kept: self.keep.contains(&label),
+                    path: document.path(i),
+                }
+            })
+            .collect();
+        Page {
+            url: document.url.clone(),
+            blocks,
+            confidence,
+            truncated: document.truncated,
+        }
+    }
+}
+
+impl Stages {
+    /// Calibrated probabilities of the content model's logits.
+    pub(crate) fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
+        let Calibration { slope, intercept } = self.calibration;
+        logits.iter().map(|logit| sigmoid(slope * logit + intercept)).collect()
+    }
+}
+
+/// Logits of the content model, then of each kind.
+fn logits(facts: &Facts, stages: &Stages, lookup: &Lookup, structured: bool) -> Vec<Vec<f32>> {
+    let tokens = Tokens::new(facts, |namespace, token| lookup.number(namespace, token));
+    let dense = features::dense(facts, structured);
+    let scorers = [&stages.content].into_iter().chain(stages.kinds.values());
+    scorers
+        .enumerate()
+        .map(|(n, scorer)| {
+            let mut columns = dense.clone();
+            add_aggregates(&tokens, |token| lookup.value(n, token), structured, &mut columns);
+            scorer.logistic.logits(&columns)
+        })
+        .collect()
+}
+
+/// The probability of each label; they sum to 1. The content model divides the mass between main
+/// and boilerplate, the kinds divide each side.
+fn label_shares(stages: &Stages, kinds: &[Vec<f32>], i: usize, main: f32) -> Vec<(Label, f32)> {
+    let mut shares: Vec<(Label, f32)> =
+        stages.kinds.keys().zip(kinds).map(|(&label, logits)| (label, sigmoid(logits[i]))).collect();
+    for (side, mass, fallback) in
+        [(true, main, Label::Content), (false, 1.0 - main, Label::Boilerplate)]
+    {
+        let total: f32 = shares.iter().filter(|(l, _)| l.is_main() == side).map(|(_, p)| p).sum();
+        if total > 0.0 {
+            let side = shares.iter_mut().filter(|(l, _)| l.is_main() == side);
+            side.for_each(|(_, p)| *p *= mass / total);
+        } else {
+            shares.push((fallback, mass));
+        }
+    }
+    shares
+}
+
+fn most_probable(shares: &[(Label, f32)], main: bool) -> Label {
+    let side = shares.iter().filter(|(label, _)| label.is_main() == main);
+    let best = side.reduce(|a, b| if b.1 > a.1 { b } else { a });
+    best.map_or(if main { Label::Content } else { Label::Boilerplate }, |(label, _)| *label)
+}

@@ -1,0 +1,131 @@
+//! `saring import`: pages with gold text to labelled Block CSV.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use saring::{
+    Document, Error, Gold, LabelledPage, Limits, Result, Writer, decode, registered_domain,
+    segment_html,
+};
+
+use super::input::read_page;
+use super::output::{say, write_with};
+use super::{Outcome, RunResult};
+
+/// Folders of `html/NAME.html[.gz]` with `gold/NAME.json` or `ground-truth/NAME.json`
+#[derive(clap::Args)]
+pub struct Args {
+    /// Folders that hold `html` and `gold` (or `ground-truth`)
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// The CSV to write
+    #[arg(short, long)]
+    output: PathBuf,
+    /// How many ordinary blocks each block counts for in training
+    #[arg(long, default_value_t = 1.0)]
+    weight: f32,
+}
+
+/// A page and its gold.
+pub struct GoldPage {
+    pub name: String,
+    pub group: String,
+    pub gold: Gold,
+    pub document: Document,
+}
+
+pub fn run(args: &Args) -> RunResult {
+    if !(args.weight.is_finite() && args.weight >= 0.0) {
+        return Err(Error::Option("--weight must be a number from 0 up".into()).into());
+    }
+    let mut failed = 0;
+    let mut pages = Vec::new();
+    for folder in &args.folders {
+        for page in gold_pages(folder)? {
+            match page {
+                Ok(page) => pages.push(label(page, args.weight)),
+                Err(error) => {
+                    failed += 1;
+                    say(format!("saring: {error}"));
+                }
+            }
+        }
+    }
+    write_with(&args.output, |file| {
+        let mut writer = Writer::new(file, false)?;
+        for page in &pages {
+            writer.page(page, None)?;
+        }
+        writer.finish().map(|_| ())
+    })?;
+    let rows: usize = pages.iter().map(|p| p.labels.iter().flatten().count()).sum();
+    say(format!("{} pages, {rows} labelled rows", pages.len()));
+    Ok(if failed > 0 { Outcome::Partial } else { Outcome::Done })
+}
+
+/// The pages of a folder, in the order of their names.
+pub fn gold_pages(folder: &Path) -> Result<Vec<Result<GoldPage>>> {
+    let gold = ["gold", "ground-truth"].into_iter().map(|name| folder.join(name));
+    let gold = gold.into_iter().find(|path| path.is_dir()).ok_or_else(|| {
+        Error::io(folder, "holds neither a folder \"gold\" nor \"ground-truth\"")
+    })?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&gold)
+        .map_err(|e| Error::io(&gold, e))?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::io(&gold, "no .json files"));
+    }
+    Ok(files.par_iter().map(|file| gold_page(folder, file)).collect())
+}
+
+fn gold_page(folder: &Path, file: &Path) -> Result<GoldPage> {
+    let gold = Gold::load(file)?;
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let html = ["html.gz", "html"]
+        .map(|extension| folder.join("html").join(format!("{stem}.{extension}")))
+        .into_iter()
+        .find(|path| path.exists())
+        .ok_or_else(|| Error::io(file, "has no page of its name in html/"))?;
+    let document = segment_html(&decode(&read_page(&html)?, None), &Limits::default());
+    let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+    let group = group(&gold.url, &document).unwrap_or_else(|| stem.clone());
+    Ok(GoldPage { name: format!("{folder}/{stem}"), group, gold, document })
+}
+
+/// The registered domain of the page: from its gold, from what it says of itself, or the one that
+/// most of its links lead to.
+fn group(url: &str, document: &Document) -> Option<String> {
+    let stated = [url, &document.url].map(registered_domain);
+    stated.into_iter().find(|domain| !domain.is_empty()).or_else(|| {
+        let mut counts = std::collections::BTreeMap::<String, usize>::new();
+        for link in document.blocks.iter().flat_map(|b| &b.links) {
+            *counts.entry(registered_domain(link)).or_default() += 1;
+        }
+        counts.remove("");
+        counts.into_iter().max_by_key(|(_, count)| *count).map(|(domain, _)| domain)
+    })
+}
+
+fn label(page: GoldPage, weight: f32) -> LabelledPage {
+    let GoldPage { name, group, gold, document } = page;
+    let texts: Vec<&str> = document.blocks.iter().map(|b| b.text.as_str()).collect();
+    let in_h1: Vec<bool> = document
+        .blocks
+        .iter()
+        .map(|block| {
+            let mut next = block.element;
+            std::iter::from_fn(|| {
+                let element = &document.elements[next?];
+                next = element.parent;
+                Some(element)
+            })
+            .any(|element| element.tag == "h1")
+        })
+        .collect();
+    let labels = gold.labels(&texts, &in_h1);
+    let weights = vec![weight; labels.len()];
+    LabelledPage { name, group, labels, weights, document }
+}

@@ -1,0 +1,99 @@
+//! One file per command, thin: arguments in, library calls, output out.
+
+mod blocks;
+mod classify;
+mod eval;
+mod import;
+mod input;
+mod model;
+mod output;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use saring::Error;
+
+/// Label every block of a web page as content or as a kind of boilerplate.
+#[derive(Parser)]
+#[command(name = "saring", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Label the blocks of pages
+    Classify(classify::Args),
+    /// Write the blocks of pages as a Block CSV, ready to be labelled in a spreadsheet
+    Blocks(blocks::Args),
+    /// Turn pages with gold text into a labelled Block CSV
+    Import(import::Args),
+    /// Train a model on labelled Block CSVs
+    Train(train::Args),
+    /// Measure a model on labelled data or pages with gold text
+    Eval(eval::Args),
+    /// Look into model files
+    Model(model::Args),
+}
+
+/// How a command ended, short of an error.
+enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Some inputs failed; each was reported.
+    Partial,
+    /// A check did not pass.
+    Failed,
+}
+
+/// Runs the command line and says how the process should exit.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Classify(args) => classify::run(&args),
+        Command::Blocks(args) => blocks::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Model(args) => model::run(&args),
+    };
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Partial) => ExitCode::from(3),
+        Ok(Outcome::Failed) => ExitCode::FAILURE,
+        // The reader has seen enough: `saring classify ... | head`.
+        Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Error(error)) => {
+            output::say(format!("saring: {error}"));
+            match error {
+                Error::Option(_) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// Why a command stopped.
+enum Failure {
+    BrokenPipe,
+    Error(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Error(error)
+    }
+}
+
+/// Errors of stdout.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Failure::BrokenPipe,
+            _ => Failure::Error(Error::io("<stdout>", error)),
+        }
+    }
+}
+
+type RunResult = std::result::Result<Outcome, Failure>;

@@ -1,0 +1,524 @@
+//! Block CSV to labelled pages, and pages to folds by registered domain.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::block::{Block, Document, Label, PathReader};
+use crate::error::{Error, Result};
+use crate::model::Source;
+
+/// The path of the row that holds the page's `<title>`, which is a fact and not a block.
+const TITLE_PATH: &str = "html[1]>head[1]>title[1]";
+
+/// Columns of a Block CSV that are read; others are ignored with a note.
+const COLUMNS: [&str; 12] = [
+    "text",
+    "label",
+    "page",
+    "url",
+    "path",
+    "links",
+    "link_chars",
+    "hidden",
+    "weight",
+    "group",
+    "split",
+    "annotator",
+];
+
+/// A page whose blocks have labels.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LabelledPage {
+    /// The `page` column: usually a file name.
+    pub name: String,
+    /// Registered domain: pages of a group never stand on both sides of a split.
+    pub group: String,
+    /// The page.
+    pub document: Document,
+    /// Per block, its label; `None` where nobody has said.
+    pub labels: Vec<Option<Label>>,
+    /// Per block, how many ordinary blocks it counts for in training.
+    pub weights: Vec<f32>,
+}
+
+/// Labelled pages and where they come from.
+#[derive(Debug, Clone, Default)]
+pub struct Dataset {
+    /// The pages, in the order of the files.
+    pub pages: Vec<LabelledPage>,
+    /// The files, with digests.
+    pub sources: Vec<Source>,
+    /// What a reader of the files should know: unknown columns, contradictions.
+    pub notes: Vec<String>,
+}
+
+/// One row of a Block CSV.
+struct Row {
+    text: String,
+    label: Option<Label>,
+    page: String,
+    url: String,
+    path: String,
+    links: Vec<String>,
+    link_chars: u32,
+    hidden: bool,
+    weight: f32,
+    group: String,
+}
+
+impl Dataset {
+    /// Reads Block CSV files.
+    ///
+    /// # Errors
+    /// [`Error::Row`] with file and line for a missing column, a ragged row, text that is not
+    /// UTF-8, an unknown label, a bad path, number or flag; [`Error::Io`] for a file that cannot
+    /// be read.
+    pub fn read<P: AsRef<Path>>(files: impl IntoIterator<Item = P>) -> Result<Dataset> {
+        let mut dataset = Dataset::default();
+        for file in files {
+            dataset.read_file(file.as_ref())?;
+        }
+        Ok(dataset)
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<()> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        let first = self.pages.len();
+        let mut reader = Reader::new(path, &bytes, &mut self.notes)?;
+        let mut builder: Option<PageBuilder> = None;
+        let mut rows = 0;
+        while let Some((line, row)) = reader.next()? {
+            rows += u64::from(row.label.is_some());
+            // Without a page column each row stands alone: it has no neighbours to tell of.
+            let same = builder.as_ref().is_some_and(|b| reader.has_pages() && b.name == row.page);
+            if !same {
+                self.pages.extend(builder.take().map(PageBuilder::finish));
+                builder = Some(PageBuilder::new(&row, path, line));
+            }
+            if let Some(builder) = &mut builder {
+                builder.push(row).map_err(|e| row_error(path, line, e))?;
+            }
+        }
+        self.pages.extend(builder.take().map(PageBuilder::finish));
+        let pages = &self.pages[first..];
+        self.notes.extend(contradictions(path, pages));
+        let domains: HashSet<&str> = pages.iter().map(|p| p.group.as_str()).collect();
+        self.sources.push(Source {
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            digest: digest(&bytes),
+            rows,
+            pages: pages.len() as u64,
+            domains: domains.len() as u64,
+        });
+        Ok(())
+    }
+
+    /// How many rows have each label.
+    pub fn label_counts(&self) -> BTreeMap<Label, usize> {
+        let mut counts = BTreeMap::new();
+        for label in self.pages.iter().flat_map(|p| &p.labels).flatten() {
+            *counts.entry(*label).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Divides the pages into `folds` parts of about equal size, each group whole in one part.
+    /// The same groups give the same folds.
+    pub fn folds(&self, folds: usize) -> Vec<usize> {
+        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+        for page in &self.pages {
+            *sizes.entry(&page.group).or_default() += 1;
+        }
+        // Large groups first, each into the emptiest fold; equal sizes in a shuffled order that
+        // the names alone decide.
+        let mut groups: Vec<(&str, usize)> = sizes.into_iter().collect();
+        groups.sort_by_key(|(name, size)| (std::cmp::Reverse(*size), hash(name.as_bytes())));
+        let mut load = vec![0usize; folds.max(1)];
+        let mut fold_of: HashMap<&str, usize> = HashMap::new();
+        for (name, size) in groups {
+            let emptiest = (0..load.len()).min_by_key(|&f| load[f]).unwrap_or(0);
+            load[emptiest] += size;
+            fold_of.insert(name, emptiest);
+        }
+        self.pages.iter().map(|page| fold_of[page.group.as_str()]).collect()
+    }
+
+    /// The pages at these positions, as a dataset of their own.
+    pub fn subset(&self, keep: impl Fn(usize) -> bool) -> Dataset {
+        let pages = self.pages.iter().enumerate().filter(|(n, _)| keep(*n));
+        Dataset {
+            pages: pages.map(|(_, page)| page.clone()).collect(),
+            sources: self.sources.clone(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// The same text on the same page with two labels is worth a word: one of them is a slip.
+fn contradictions(path: &Path, pages: &[LabelledPage]) -> Option<String> {
+    let mut seen: HashMap<(&str, &str, String), Label> = HashMap::new();
+    let (mut count, mut example) = (0, String::new());
+    for page in pages {
+        for (i, block) in page.document.blocks.iter().enumerate() {
+            let Some(label) = page.labels[i] else { continue };
+            let name = if page.document.has_structure() { page.name.as_str() } else { "" };
+            let before = *seen.entry((name, &block.text, page.document.path(i))).or_insert(label);
+            if before != label {
+                count += 1;
+                if count == 1 {
+                    example = format!("{:?} is {before} and {label}", shorten(&block.text));
+                }
+            }
+        }
+    }
+    (count > 0)
+        .then(|| format!("{}: {count} rows contradict an earlier one; {example}", path.display()))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+fn row_error(path: &Path, line: u64, error: impl std::fmt::Display) -> Error {
+    Error::Row { path: path.to_path_buf(), line, message: error.to_string() }
+}
+
+/// Reads the rows of one file.
+struct Reader<'a> {
+    path: PathBuf,
+    records: csv::ByteRecordsIntoIter<&'a [u8]>,
+    at: HashMap<&'static str, usize>,
+    last_line: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(path: &Path, bytes: &'a [u8], notes: &mut Vec<String>) -> Result<Reader<'a>> {
+        // Spreadsheets put a mark before the first column's name.
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
+        let header = reader.byte_headers().map_err(|e| csv_error(path, e))?.clone();
+        let mut at = HashMap::new();
+        for (n, name) in header.iter().enumerate() {
+            let name = std::str::from_utf8(name)
+                .map_err(|_| row_error(path, 1, "the header is not UTF-8"))?
+                .trim();
+            match COLUMNS.iter().find(|known| **known == name) {
+                Some(known) if at.insert(*known, n).is_some() => {
+                    return Err(row_error(path, 1, format!("column {name:?} is there twice")));
+                }
+                Some(_) => {}
+                None if name == "probability" => {}
+                None => notes.push(format!("{}: column {name:?} is ignored", path.display())),
+            }
+        }
+        for required in ["text", "label"] {
+            if !at.contains_key(required) {
+                let message = format!("column {required:?} is missing from the header");
+                return Err(row_error(path, 1, message));
+            }
+        }
+        let records = reader.into_byte_records();
+        Ok(Reader { path: path.to_path_buf(), records, at, last_line: 1 })
+    }
+
+    fn has_pages(&self) -> bool {
+        self.at.contains_key("page")
+    }
+
+    /// The next row with its line in the file.
+    fn next(&mut self) -> Result<Option<(u64, Row)>> {
+        let Some(record) = self.records.next() else { return Ok(None) };
+        let record = record.map_err(|e| csv_error(&self.path, e))?;
+        let line = record.position().map_or(self.last_line + 1, csv::Position::line);
+        self.last_line = line;
+        let row = self.row(&record).map_err(|message| row_error(&self.path, line, message))?;
+        Ok(Some((line, row)))
+    }
+
+    fn row(&self, record: &csv::ByteRecord) -> std::result::Result<Row, String> {
+        let field = |name: &str| -> std::result::Result<&str, String> {
+            let bytes = self.at.get(name).and_then(|&n| record.get(n)).unwrap_or_default();
+            std::str::from_utf8(bytes).map_err(|e| {
+                format!("{name} is not UTF-8 at its byte {}: save the file as UTF-8", e.valid_up_to())
+            })
+        };
+        let number = |name: &str, default: f32| -> std::result::Result<f32, String> {
+            match field(name)?.trim() {
+                "" => Ok(default),
+                text => text
+                    .parse()
+                    .ok()
+                    .filter(|v: &f32| v.is_finite() && *v >= 0.0)
+                    .ok_or_else(|| format!("{name} is {text:?}, not a number from 0 up")),
+            }
+        };
+        let label = match field("label")?.trim() {
+            "" => None,
+            name => Some(name.parse::<Label>().map_err(|e| e.to_string())?),
+        };
+        let hidden = match field("hidden")?.trim() {
+            "" | "0" | "false" | "FALSE" => false,
+            "1" | "true" | "TRUE" => true,
+            other => return Err(format!("hidden is {other:?}, not 0 or 1")),
+        };
+        let text = field("text")?.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.is_empty() {
+            return Err("text is empty".into());
+        }
+        Ok(Row {
+            text,
+            label,
+            page: field("page")?.to_string(),
+            url: field("url")?.to_string(),
+            path: field("path")?.to_string(),
+            links: field("links")?.split_whitespace().map(str::to_string).collect(),
+            link_chars: number("link_chars", 0.0)? as u32,
+            hidden,
+            weight: number("weight", 1.0)?,
+            group: field("group")?.to_string(),
+        })
+    }
+}
+
+fn csv_error(path: &Path, error: csv::Error) -> Error {
+    let line = error.position().map_or(1, csv::Position::line);
+    let message = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("the row has {len} fields, the header {expected_len}")
+        }
+        _ => error.to_string(),
+    };
+    row_error(path, line, message)
+}
+
+/// A page being read, row by row.
+struct PageBuilder {
+    name: String,
+    page: LabelledPage,
+    paths: PathReader,
+}
+
+impl PageBuilder {
+    fn new(row: &Row, file: &Path, line: u64) -> PageBuilder {
+        let domain = registered_domain(&row.url);
+        let group = [row.group.clone(), domain, row.page.clone()]
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_else(|| format!("{}:{line}", file.display()));
+        let document = Document { url: row.url.clone(), ..Document::default() };
+        let page = LabelledPage { name: row.page.clone(), group, document, ..LabelledPage::default() };
+        PageBuilder { name: row.page.clone(), page, paths: PathReader::default() }
+    }
+
+    fn push(&mut self, row: Row) -> Result<()> {
+        let document = &mut self.page.document;
+        if row.path == TITLE_PATH {
+            document.title = row.text;
+            return Ok(());
+        }
+        let element = self.paths.read(&row.path, &mut document.elements)?;
+        document.blocks.push(Block {
+            text: row.text,
+            element,
+            links: row.links,
+            link_chars: row.link_chars,
+            hidden: row.hidden,
+        });
+        self.page.labels.push(row.label);
+        self.page.weights.push(row.weight);
+        Ok(())
+    }
+
+    fn finish(self) -> LabelledPage {
+        self.page
+    }
+}
+
+/// Writes Block CSV.
+pub struct Writer<W: Write> {
+    out: csv::Writer<W>,
+    probabilities: bool,
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes the header; with `probabilities`, a column for them.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn new(sink: W, probabilities: bool) -> std::io::Result<Writer<W>> {
+        let mut out = csv::Writer::from_writer(sink);
+        let mut header = vec!["page", "text", "label"];
+        header.extend(probabilities.then_some("probability"));
+        header.extend(["url", "path", "links", "link_chars", "hidden", "weight", "group"]);
+        out.write_record(header)?;
+        Ok(Writer { out, probabilities })
+    }
+
+    /// Writes a page, its title first as a row without a label.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn page(
+        &mut self,
+        page: &LabelledPage,
+        probabilities: Option<&[f32]>,
+    ) -> std::io::Result<()> {
+        let document = &page.document;
+        if !document.title.is_empty() {
+            let title = Block { text: document.title.clone(), hidden: true, ..Block::default() };
+            self.row(page, &title, TITLE_PATH, None, 1.0, None)?;
+        }
+        for (i, block) in document.blocks.iter().enumerate() {
+            let probability = probabilities.map(|p| p[i]);
+            let path = document.path(i);
+            self.row(page, block, &path, page.labels[i], page.weights[i], probability)?;
+        }
+        Ok(())
+    }
+
+    fn row(
+        &mut self,
+        page: &LabelledPage,
+        block: &Block,
+        path: &str,
+        label: Option<Label>,
+        weight: f32,
+        probability: Option<f32>,
+    ) -> std::io::Result<()> {
+        let label = label.map_or("", Label::name);
+        let mut record = vec![page.name.clone(), block.text.clone(), label.to_string()];
+        if self.probabilities {
+            record.push(probability.map_or(String::new(), |p| format!("{p:.4}")));
+        }
+        record.extend([
+            page.document.url.clone(),
+            path.to_string(),
+            block.links.join(" "),
+            block.link_chars.to_string(),
+            u8::from(block.hidden).to_string(),
+            weight.to_string(),
+            page.group.clone(),
+        ]);
+        self.out.write_record(record)?;
+        Ok(())
+    }
+
+    /// Flushes and gives the sink back.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn finish(self) -> std::io::Result<W> {
+        self.out.into_inner().map_err(|e| e.into_error())
+    }
+}
+
+/// The registered domain of an address (`news.warta.co.id` gives `warta.co.id`), the host where it
+/// has none, empty where there is no host.
+///
+/// ```
+/// assert_eq!(saring::registered_domain("https://news.warta.co.id/x"), "warta.co.id");
+/// assert_eq!(saring::registered_domain("halaman.html"), "");
+/// ```
+pub fn registered_domain(url: &str) -> String {
+    let Some((_, rest)) = url.split_once("://") else { return String::new() };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let host = host.rsplit('@').next().unwrap_or(host);
+    let host = host.split(':').next().unwrap_or(host).trim_end_matches('.').to_lowercase();
+    psl::domain_str(&host).map_or(host.clone(), str::to_string)
+}
+
+/// xxh3 of the bytes, in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    format!("{:016x}", hash(bytes))
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    twox_hash::XxHash3_64::oneshot(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::{Limits, segment_html};
+
+    fn read(text: &str) -> Result<Dataset> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data.csv");
+        std::fs::write(&path, text).unwrap();
+        Dataset::read([&path])
+    }
+
+    #[test]
+    fn pages_survive_a_round_trip() {
+        let html = "<title>Judul</title><link rel=canonical href=https://a.example/x>\
+                    <div id='m#1' class='a w-[1.5rem]'><p>Satu, \"dua\"\n<a href='/b c'>tiga</a></p></div><p hidden>x";
+        let document = segment_html(html, &Limits::default());
+        let page = LabelledPage {
+            name: "a.html".into(),
+            group: "a.example".into(),
+            labels: vec![Some(Label::Content), None],
+            weights: vec![1.0, 2.5],
+            document,
+        };
+        let mut writer = Writer::new(Vec::new(), true).unwrap();
+        writer.page(&page, Some(&[0.5, 0.25])).unwrap();
+        let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+        assert_eq!(read(&text).unwrap().pages, [page]);
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let cases = [
+            ("text,page\nx,y\n", "data.csv:1: column \"label\" is missing"),
+            ("text,label\nx,content\ny\n", "data.csv:3: the row has 1 fields"),
+            ("text,label\nx,advert\n", "data.csv:2: unknown label \"advert\""),
+            ("text,label,path\nx,ad,p[\n", "data.csv:2: path \"p[\""),
+            ("text,label,weight\nx,ad,NaN\n", "data.csv:2: weight is \"NaN\""),
+            ("text,label,hidden\nx,ad,maybe\n", "data.csv:2: hidden is"),
+            ("text,label\n ,ad\n", "data.csv:2: text is empty"),
+            ("text,label,text\nx,ad,y\n", "data.csv:1: column \"text\" is there twice"),
+        ];
+        for (csv, message) in cases {
+            let error = read(csv).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn wrong_encodings_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data.csv");
+        std::fs::write(&path, b"text,label\nok,ad\ncaf\xe9,ad\n").unwrap();
+        let error = Dataset::read([&path]).unwrap_err().to_string();
+        assert!(error.contains("data.csv:3: text is not UTF-8 at its byte 3"), "{error}");
+    }
+
+    #[test]
+    fn contradictions_and_unknown_columns_are_noted() {
+        let dataset = read("text,label,mood\nsame,ad,x\nsame,content,y\n").unwrap();
+        assert!(dataset.notes[0].contains("\"mood\" is ignored"));
+        assert!(dataset.notes[1].contains("\"same\" is ad and content"), "{:?}", dataset.notes);
+    }
+
+    #[test]
+    fn folds_keep_groups_whole() {
+        let mut csv = "text,label,page,url\n".to_string();
+        for n in 0..60 {
+            csv += &format!("x,content,p{n},https://www.site{}.example/\n", n % 12);
+        }
+        let dataset = read(&csv).unwrap();
+        let folds = dataset.folds(5);
+        for (a, page) in dataset.pages.iter().enumerate() {
+            for (b, other) in dataset.pages.iter().enumerate() {
+                assert!(page.group != other.group || folds[a] == folds[b]);
+            }
+        }
+        assert_eq!(folds.iter().collect::<HashSet<_>>().len(), 5);
+    }
+
+    #[test]
+    fn a_spreadsheets_mark_is_not_part_of_the_header() {
+        assert_eq!(read("\u{feff}text,label\nx,ad\n").unwrap().pages.len(), 1);
+    }
+}

@@ -1,0 +1,162 @@
+//! One logistic regression, fitted by linfa: the only file that knows linfa and ndarray.
+//!
+//! Three things are done around linfa. Features are standardised and the scaling is folded into
+//! the stored weights. The polarity is read from the fitted labels, because linfa calls the more
+//! frequent class positive. And the gradient is computed anew after the fit, because linfa
+//! reports success when it merely ran out of iterations.
+
+use linfa::DatasetBase;
+use linfa::traits::Fit;
+use linfa_logistic::LogisticRegression;
+use ndarray::{Array1, Array2, ShapeBuilder};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::logistic::{Logistic, Weight};
+
+/// Iterations of L-BFGS after which a fit is called off.
+const MAX_ITERATIONS: u64 = 500;
+
+/// Norm of the gradient per row at which a fit has converged.
+const TOLERANCE: f64 = 2e-4;
+
+/// A gradient this much over the tolerance is no longer rounding: the fit did not converge.
+const SLACK: f64 = 10.0;
+
+/// A fitted regression and how well it converged.
+pub(crate) struct Fitted {
+    pub logistic: Logistic,
+    /// Set when the fit stopped short: the norm of the gradient per row.
+    pub unconverged: Option<f64>,
+}
+
+/// Fits `target` on `values`: column after column, `target.len()` rows each.
+///
+/// `penalty` is the weight of the squared norm of the standardised weights against the summed
+/// loss (1/C). The intercept is not penalised.
+///
+/// # Errors
+/// [`Error::Data`] unless both classes are there; [`Error::Fit`] if linfa gives up.
+pub(crate) fn fit(
+    names: &[String],
+    mut values: Vec<f64>,
+    target: &[bool],
+    penalty: f64,
+) -> Result<Fitted> {
+    let rows = target.len();
+    let positives = target.iter().filter(|&&t| t).count();
+    if positives == 0 || positives == rows {
+        return Err(Error::Data("both classes are needed to fit a regression".into()));
+    }
+    let scales: Vec<(f64, f64)> =
+        values.par_chunks_mut(rows).map(|column| standardise(column)).collect();
+    let x = Array2::from_shape_vec((rows, names.len()).f(), values)
+        .map_err(|e| Error::Fit(e.to_string()))?;
+    let y = Array1::from_vec(target.to_vec());
+    let data = DatasetBase::new(x, y);
+    let fitted = LogisticRegression::default()
+        .alpha(penalty)
+        .max_iterations(MAX_ITERATIONS)
+        .gradient_tolerance(TOLERANCE * rows as f64)
+        .fit(&data)
+        .map_err(|e| Error::Fit(format!("logistic regression failed: {e}")))?;
+    let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+    let weights = fitted.params().mapv(|w| sign * w);
+    let intercept = sign * fitted.intercept();
+    let gradient = gradient_norm(data.records(), target, &weights, intercept, penalty);
+
+    let mut logistic = Logistic { intercept: 0.0, weights: Vec::with_capacity(names.len()) };
+    let mut folded = intercept;
+    for ((name, &weight), (mean, deviation)) in names.iter().zip(&weights).zip(scales) {
+        let raw = if deviation > 0.0 { weight / deviation } else { 0.0 };
+        folded -= raw * mean;
+        logistic.weights.push(Weight {
+            name: name.clone(),
+            weight: short(raw),
+            mean: short(mean),
+            deviation: short(deviation),
+        });
+    }
+    logistic.intercept = short(folded);
+    let unconverged = (gradient > SLACK * TOLERANCE).then_some(gradient);
+    Ok(Fitted { logistic, unconverged })
+}
+
+/// Makes mean 0 and deviation 1; a constant column becomes 0, with deviation 0.
+fn standardise(column: &mut [f64]) -> (f64, f64) {
+    let n = column.len() as f64;
+    let mean = column.iter().sum::<f64>() / n;
+    let variance = column.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
+    let deviation = variance.sqrt();
+    // What varies in one row of a hundred thousand is noise with a huge weight.
+    let constant = deviation < 1e-6;
+    for value in column.iter_mut() {
+        *value = if constant { 0.0 } else { (*value - mean) / deviation };
+    }
+    (mean, if constant { 0.0 } else { deviation })
+}
+
+/// Norm of the gradient of the penalised loss, per row.
+fn gradient_norm(
+    x: &Array2<f64>,
+    target: &[bool],
+    weights: &Array1<f64>,
+    intercept: f64,
+    penalty: f64,
+) -> f64 {
+    let mut errors = x.dot(weights);
+    for (error, &positive) in errors.iter_mut().zip(target) {
+        let probability = 1.0 / (1.0 + (-(*error + intercept)).exp());
+        *error = probability - if positive { 1.0 } else { 0.0 };
+    }
+    let gradient = x.t().dot(&errors) + weights * penalty;
+    let bias = errors.sum();
+    (gradient.dot(&gradient) + bias * bias).sqrt() / target.len() as f64
+}
+
+/// Six significant digits: what is stored is what is used, and files stay small.
+fn short(value: f64) -> f32 {
+    format!("{value:.5e}").parse().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::columns::Columns;
+
+    /// One informative column (larger is positive) and one constant.
+    fn fit_with(positives: usize, negatives: usize) -> Fitted {
+        let target: Vec<bool> = (0..positives + negatives).map(|n| n < positives).collect();
+        let noise = |n: usize| ((n * 7919) % 13) as f64 / 13.0;
+        let informative = |n: usize| if target[n] { 2.0 + noise(n) } else { 1.5 + noise(n) };
+        let values: Vec<f64> =
+            (0..target.len()).map(informative).chain(vec![5.0; target.len()]).collect();
+        fit(&["x".into(), "constant".into()], values, &target, 0.1).unwrap()
+    }
+
+    #[test]
+    fn polarity_is_right_under_both_majorities() {
+        for (positives, negatives) in [(300, 60), (60, 300)] {
+            let logistic = fit_with(positives, negatives).logistic;
+            assert!(logistic.weights[0].weight > 0.0);
+            let mut columns = Columns::new(2);
+            columns.add("x", |row| [3.0, 1.5][row]);
+            columns.add("constant", |_| 5.0);
+            let logits = logistic.logits(&columns);
+            assert!(logits[0] > 0.0 && logits[1] < 0.0, "{logits:?}");
+        }
+    }
+
+    #[test]
+    fn constants_get_no_weight_and_convergence_is_reported() {
+        let fitted = fit_with(200, 200);
+        assert_eq!(fitted.logistic.weights[1].weight, 0.0);
+        assert!(fitted.unconverged.is_none());
+    }
+
+    #[test]
+    fn one_class_is_an_error() {
+        let error = fit(&["x".into()], vec![1.0, 2.0], &[true, true], 1.0);
+        assert!(matches!(error, Err(Error::Data(_))));
+    }
+}

@@ -1,0 +1,114 @@
+//! Labelled pages with everything computed that does not depend on the fold.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use crate::block::{Document, Label};
+use crate::dataset::LabelledPage;
+use crate::features;
+use crate::features::columns::Columns;
+use crate::features::page::Page;
+use crate::lexicon::{Namespace, Tokens};
+
+/// What a regression tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Content and headline against everything else.
+    Main,
+    /// One kind of boilerplate against the other kinds, or headline against content.
+    Kind(Label),
+}
+
+impl Target {
+    /// Whether a block with this label is positive; `None` if it says nothing here.
+    pub(crate) fn of(self, label: Label) -> Option<bool> {
+        match self {
+            Target::Main => Some(label.is_main()),
+            Target::Kind(_) if label == Label::Boilerplate => None,
+            Target::Kind(kind) if kind.is_main() != label.is_main() => None,
+            Target::Kind(kind) => Some(kind == label),
+        }
+    }
+}
+
+/// A page ready for training.
+pub(crate) struct PreparedPage<'a> {
+    pub facts: Page<'a>,
+    pub dense: Columns,
+    pub tokens: Tokens<u32>,
+    pub labels: Vec<Option<Label>>,
+    pub weights: Vec<f32>,
+    /// Number of its registered domain.
+    pub domain: u32,
+}
+
+/// Pages ready for training, in one form.
+pub(crate) struct Prepared<'a> {
+    pub structured: bool,
+    pub pages: Vec<PreparedPage<'a>>,
+    /// What each token number stands for.
+    pub vocabulary: Vec<(Namespace, String)>,
+}
+
+/// The pages as text dumps: no elements, no links, nothing hidden.
+pub(crate) fn to_plain(pages: &[LabelledPage]) -> Vec<LabelledPage> {
+    let plain = |page: &LabelledPage| {
+        let visible: Vec<usize> =
+            (0..page.labels.len()).filter(|&i| !page.document.blocks[i].hidden).collect();
+        let all = page.document.to_plain();
+        let blocks = visible.iter().map(|&i| all.blocks[i].clone()).collect();
+        LabelledPage {
+            document: Document { blocks, ..all },
+            labels: visible.iter().map(|&i| page.labels[i]).collect(),
+            weights: visible.iter().map(|&i| page.weights[i]).collect(),
+            name: page.name.clone(),
+            group: page.group.clone(),
+        }
+    };
+    pages.par_iter().map(plain).collect()
+}
+
+impl<'a> Prepared<'a> {
+    pub(crate) fn new(pages: &'a [LabelledPage], structured: bool) -> Prepared<'a> {
+        let computed: Vec<(Page<'a>, Columns)> = pages
+            .par_iter()
+            .map(|page| {
+                let facts = Page::new(&page.document);
+                let dense = features::dense(&facts, structured);
+                (facts, dense)
+            })
+            .collect();
+        let mut numbers: [HashMap<String, u32>; 9] = Default::default();
+        let mut vocabulary: Vec<(Namespace, String)> = Vec::new();
+        let mut domains: HashMap<&str, u32> = HashMap::new();
+        let mut prepared = Vec::with_capacity(pages.len());
+        for (page, (mut facts, dense)) in pages.iter().zip(computed) {
+            let tokens = Tokens::new(&facts, |namespace, token| {
+                let known = &mut numbers[namespace as usize];
+                if let Some(&number) = known.get(token) {
+                    return number;
+                }
+                let number = vocabulary.len() as u32;
+                vocabulary.push((namespace, token.to_string()));
+                known.insert(token.to_string(), number);
+                number
+            });
+            // Their numbers are kept; the strings of a large corpus would fill the memory.
+            for text in &mut facts.text {
+                text.tokens = Vec::new();
+            }
+            let next = domains.len() as u32;
+            let domain = *domains.entry(&page.group).or_insert(next);
+            prepared.push(PreparedPage {
+                facts,
+                dense,
+                tokens,
+                labels: page.labels.clone(),
+                weights: page.weights.clone(),
+                domain,
+            });
+        }
+        Prepared { structured, pages: prepared, vocabulary }
+    }
+}

@@ -1,0 +1,193 @@
+//! A lexicon and a regression on top of it, fitted so that no row sees its own label.
+
+use rayon::prelude::*;
+
+use super::counts::{FoldCounts, to_lexicon};
+use super::fit::fit;
+use super::prepare::{Prepared, PreparedPage, Target};
+use super::{Options, Progress};
+use crate::error::{Error, Result};
+use crate::features;
+use crate::features::columns::Columns;
+use crate::lexicon::add_aggregates;
+use crate::logistic::Logistic;
+use crate::model::Scorer;
+
+/// A scorer whose lexicon is still by token number.
+pub(crate) struct NumberedScorer {
+    log_odds: Vec<f32>,
+    pub logistic: Logistic,
+}
+
+impl NumberedScorer {
+    /// Logits of the blocks of a page.
+    pub(crate) fn logits(&self, data: &Prepared, page: &PreparedPage) -> Vec<f32> {
+        self.logistic.logits(&columns(data, page, &self.log_odds))
+    }
+
+    /// The scorer with its lexicon by name.
+    pub(crate) fn to_named(&self, data: &Prepared) -> Scorer {
+        let lexicon = to_lexicon(&data.vocabulary, &self.log_odds);
+        Scorer { lexicon, logistic: self.logistic.clone() }
+    }
+}
+
+/// All features of a page under one lexicon.
+fn columns(data: &Prepared, page: &PreparedPage, log_odds: &[f32]) -> Columns {
+    let mut columns = page.dense.clone();
+    let value = |token: u32| log_odds[token as usize];
+    add_aggregates(&page.tokens, value, data.structured, &mut columns);
+    columns
+}
+
+/// Fits a scorer on the pages of all folds but `without`.
+///
+/// The rows of a fold get their lexicon features from the other folds: otherwise a rare word would
+/// carry its own label into the regression.
+pub(crate) fn fit_scorer(
+    data: &Prepared,
+    folds: &[usize],
+    counts: &FoldCounts,
+    target: Target,
+    without: &[usize],
+    options: &Options,
+    progress: &Progress,
+) -> Result<NumberedScorer> {
+    let entries = match target {
+        Target::Main => options.lexicon_entries,
+        Target::Kind(_) => options.lexicon_entries / 10,
+    };
+    let rows = match target {
+        Target::Main => options.rows,
+        Target::Kind(_) => options.rows / 4,
+    };
+    let drawn = draw(data, folds, target, without, rows);
+    let mut used: Vec<usize> = folds.iter().copied().filter(|f| !without.contains(f)).collect();
+    used.sort_unstable();
+    used.dedup();
+    let log_odds_without: Vec<(usize, Vec<f32>)> = used
+        .par_iter()
+        .map(|&fold| {
+            let mut excluded = without.to_vec();
+            // With a single fold there is nothing else to learn words from.
+            excluded.extend((used.len() > 1).then_some(fold));
+            (fold, counts.log_odds(data, &excluded, entries))
+        })
+        .collect();
+
+    let names = features::names(data.structured);
+    let total: usize = drawn.iter().map(|(_, rows)| rows.len()).sum();
+    let mut values = vec![0.0f64; total * names.len()];
+    let mut targets = Vec::with_capacity(total);
+    let mut at = 0;
+    for chunk in drawn.chunks(64) {
+        let tables: Vec<Columns> = chunk
+            .par_iter()
+            .map(|(n, _)| {
+                let fold = folds[*n];
+                let table = log_odds_without.iter().find(|(f, _)| *f == fold);
+                columns(data, &data.pages[*n], &table.expect("drawn from used folds").1)
+            })
+            .collect();
+        for ((n, rows), table) in chunk.iter().zip(&tables) {
+            for column in 0..names.len() {
+                let from = table.column(column);
+                let to = &mut values[column * total + at..][..rows.len()];
+                for (to, &row) in to.iter_mut().zip(rows) {
+                    *to = f64::from(from[row as usize]);
+                }
+            }
+            let labels = &data.pages[*n].labels;
+            let of = |row: u32| labels[row as usize].and_then(|label| target.of(label));
+            targets.extend(rows.iter().map(|&row| of(row) == Some(true)));
+            at += rows.len();
+        }
+    }
+    let fitted = fit(&names, values, &targets, options.penalty)?;
+    if let Some(gradient) = fitted.unconverged {
+        progress.warn(format!(
+            "the regression for {target:?} did not converge: gradient norm {gradient:.1e} per row \
+             over {total} rows"
+        ));
+    }
+    let log_odds = counts.log_odds(data, without, entries);
+    Ok(NumberedScorer { log_odds, logistic: fitted.logistic })
+}
+
+/// Draws about `limit` rows in proportion to their weight, by systematic sampling: evenly spaced
+/// on the cumulated weights, so the same data give the same rows. linfa ignores sample weights;
+/// a row of weight 3 is drawn three times.
+fn draw(
+    data: &Prepared,
+    folds: &[usize],
+    target: Target,
+    without: &[usize],
+    limit: usize,
+) -> Vec<(usize, Vec<u32>)> {
+    let weight = |page: &PreparedPage, i: usize| -> f64 {
+        match page.labels[i].and_then(|label| target.of(label)) {
+            Some(_) => f64::from(page.weights[i]) * row_mass(page, i, target),
+            None => 0.0,
+        }
+    };
+    let pages: Vec<usize> =
+        (0..data.pages.len()).filter(|&n| !without.contains(&folds[n])).collect();
+    let mut total = 0.0;
+    let mut rows = 0usize;
+    for &n in &pages {
+        for i in 0..data.pages[n].labels.len() {
+            let mass = weight(&data.pages[n], i);
+            total += mass;
+            rows += usize::from(mass > 0.0);
+        }
+    }
+    // Small sets are oversampled a little, so that light rows are not lost.
+    let wanted = limit.min(rows * 2).max(1);
+    let step = total / wanted as f64;
+    let mut next = step / 2.0;
+    let mut passed = 0.0;
+    let mut drawn = Vec::new();
+    for n in pages {
+        let page = &data.pages[n];
+        let mut of_page = Vec::new();
+        for i in 0..page.labels.len() {
+            passed += weight(page, i);
+            while next < passed && step > 0.0 {
+                of_page.push(i as u32);
+                next += step;
+            }
+        }
+        if !of_page.is_empty() {
+            drawn.push((n, of_page));
+        }
+    }
+    drawn
+}
+
+/// How much a block weighs by its size: errors on long blocks cost more text, and pages of
+/// thousands of blocks should not drown the others.
+fn row_mass(page: &PreparedPage, i: usize, target: Target) -> f64 {
+    match target {
+        Target::Main => {
+            let words = f64::from(page.facts.text[i].words);
+            (words + 1.0).sqrt() / f64::from(page.facts.total.words + 50.0).powf(page_exponent())
+        }
+        Target::Kind(_) => 1.0,
+    }
+}
+
+fn page_exponent() -> f64 {
+    std::env::var("PAGE_EXP").ok().and_then(|v| v.parse().ok()).unwrap_or(0.3)
+}
+
+/// Fits Platt scaling: a regression of the labels on the logits alone.
+pub(crate) fn fit_platt(logits: &[f32], targets: &[bool]) -> Result<(f32, f32)> {
+    let names = ["logit".to_string()];
+    let values = logits.iter().map(|&l| f64::from(l)).collect();
+    let fitted = fit(&names, values, targets, 1e-3)?.logistic;
+    let slope = fitted.weights[0].weight;
+    if slope <= 0.0 {
+        return Err(Error::Fit("the held-out probabilities are no better than chance".into()));
+    }
+    Ok((slope, fitted.intercept))
+}
