@@ -228,18 +228,16 @@ fn logits(facts: &Facts, stages: &Stages, lookup: &Lookup, structured: bool) -> 
 /// The probability of each label; they sum to 1. The content model divides the mass between main
 /// and boilerplate, the kinds divide each side.
 fn label_shares(stages: &Stages, kinds: &[Vec<f32>], i: usize, main: f32) -> Vec<(Label, f32)> {
-    let mut shares: Vec<(Label, f32)> =
-        stages.kinds.keys().zip(kinds).map(|(&label, logits)| (label, sigmoid(logits[i]))).collect();
-    for (side, mass, fallback) in
-        [(true, main, Label::Content), (false, 1.0 - main, Label::Boilerplate)]
-    {
-        let total: f32 = shares.iter().filter(|(l, _)| l.is_main() == side).map(|(_, p)| p).sum();
-        if total > 0.0 {
-            let side = shares.iter_mut().filter(|(l, _)| l.is_main() == side);
-            side.for_each(|(_, p)| *p *= mass / total);
-        } else {
-            shares.push((fallback, mass));
-        }
+    let odds = stages.kinds.keys().zip(kinds).map(|(&label, logits)| (label, sigmoid(logits[i])));
+    let (titles, others): (Vec<_>, Vec<_>) = odds.partition(|(label, _)| label.is_main());
+    let title: f32 = titles.iter().map(|(_, p)| p).sum();
+    let total: f32 = others.iter().map(|(_, p)| p).sum();
+    let mut shares = vec![(Label::Content, main * (1.0 - title))];
+    shares.extend(titles.iter().map(|&(label, p)| (label, main * p)));
+    if total > 0.0 {
+        shares.extend(others.iter().map(|&(label, p)| (label, (1.0 - main) * p / total)));
+    } else {
+        shares.push((Label::Boilerplate, 1.0 - main));
     }
     shares
 }

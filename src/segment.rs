@@ -288,7 +288,8 @@ impl<'a> Walk<'a> {
         }
         if let Some(open) = self.stack.pop()
             && !self.text.is_empty()
-            && self.common > self.stack.len()
+            // It is the innermost of them that is still open, not an empty one opened since.
+            && self.common == self.stack.len() + 1 + self.closed.len()
         {
             self.closed.push(open);
         }

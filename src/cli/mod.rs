@@ -3,6 +3,7 @@
 mod blocks;
 mod classify;
 mod eval;
+mod gate;
 mod import;
 mod input;
 mod model;

@@ -113,10 +113,15 @@ fn has_clock(text: &str) -> bool {
     text.as_bytes().windows(5).enumerate().any(|(at, w)| {
         w[0].is_ascii_digit()
             && w[1].is_ascii_digit()
-            && (w[2] == b':' || (w[2] == b'.' && text[at + 5..].trim_start().starts_with("WI")))
+            && (w[2] == b':' || (w[2] == b'.' && is_zone(&text.as_bytes()[at + 5..])))
             && w[3].is_ascii_digit()
             && w[4].is_ascii_digit()
     })
+}
+
+/// Whether an Indonesian time zone follows: WIB, WITA or WIT.
+fn is_zone(rest: &[u8]) -> bool {
+    rest.trim_ascii_start().starts_with(b"WI")
 }
 
 /// Whether the text holds a year from 1950 to 2049, standing alone.
@@ -210,6 +215,7 @@ mod tests {
         assert!(has_clock("31/01/2021, 17:25 WIB"));
         assert!(has_clock("pukul 17.25 WIB"));
         assert!(!has_clock("harga 17.250"));
+        assert!(!has_clock("32.9°F/0.5°C"));
     }
 
     #[test]

@@ -37,6 +37,8 @@ fn the_path_ends_at_the_deepest_common_element() {
         &Limits::default(),
     );
     assert!(page.path(0).ends_with("div[1]>p[1]>strong[1]>a[1]"));
+    let empty = segment_html("<p><a href=x>a</a><i></i><b></b></p>", &Limits::default());
+    assert!(empty.path(0).ends_with("p[1]>a[1]"));
     assert!(page.path(1).ends_with("div[1]>p[2]"));
     assert!(page.path(2).ends_with("div[1]>p[3]"));
 }

@@ -1,9 +1,10 @@
 //! One logistic regression, fitted by linfa: the only file that knows linfa and ndarray.
 //!
-//! Three things are done around linfa. Features are standardised and the scaling is folded into
-//! the stored weights. The polarity is read from the fitted labels, because linfa calls the more
-//! frequent class positive. And the gradient is computed anew after the fit, because linfa
-//! reports success when it merely ran out of iterations.
+//! Four things are done around linfa. Features are standardised and decorrelated, and both are
+//! folded into the stored weights: hundreds of features that say nearly the same thing make L-BFGS
+//! take ten times as many iterations. The polarity is read from the fitted labels, because linfa
+//! calls the more frequent class positive. And the gradient is computed anew after the fit,
+//! because linfa reports success when it merely ran out of iterations.
 
 use linfa::DatasetBase;
 use linfa::traits::Fit;
@@ -18,10 +19,14 @@ use crate::logistic::{Logistic, Weight};
 const MAX_ITERATIONS: u64 = 500;
 
 /// Norm of the gradient per row at which a fit has converged.
-const TOLERANCE: f64 = 2e-4;
+const TOLERANCE: f64 = 1e-3;
 
 /// A gradient this much over the tolerance is no longer rounding: the fit did not converge.
 const SLACK: f64 = 10.0;
+
+/// Added to the variances before decorrelating: directions in which the features hardly vary are
+/// not blown up to the size of the others.
+const RIDGE: f64 = 0.01;
 
 /// A fitted regression and how well it converged.
 pub(crate) struct Fitted {
@@ -32,8 +37,8 @@ pub(crate) struct Fitted {
 
 /// Fits `target` on `values`: column after column, `target.len()` rows each.
 ///
-/// `penalty` is the weight of the squared norm of the standardised weights against the summed
-/// loss (1/C). The intercept is not penalised.
+/// `penalty` is the weight of the squared norm of the decorrelated weights against the summed loss
+/// (1/C). The intercept is not penalised.
 ///
 /// # Errors
 /// [`Error::Data`] unless both classes are there; [`Error::Fit`] if linfa gives up.
@@ -52,18 +57,23 @@ pub(crate) fn fit(
         values.par_chunks_mut(rows).map(|column| standardise(column)).collect();
     let x = Array2::from_shape_vec((rows, names.len()).f(), values)
         .map_err(|e| Error::Fit(e.to_string()))?;
-    let y = Array1::from_vec(target.to_vec());
-    let data = DatasetBase::new(x, y);
+    let decorrelation = decorrelation(&x);
+    // Its transpose has the columns contiguous, which linfa reads three times as fast.
+    let x = decorrelation.dot(&x.t()).reversed_axes();
+    let data = DatasetBase::new(x, Array1::from_vec(target.to_vec()));
+    let t0 = std::time::Instant::now();
     let fitted = LogisticRegression::default()
         .alpha(penalty)
         .max_iterations(MAX_ITERATIONS)
         .gradient_tolerance(TOLERANCE * rows as f64)
         .fit(&data)
         .map_err(|e| Error::Fit(format!("logistic regression failed: {e}")))?;
+    if std::env::var("FITLOG").is_ok() { eprintln!("fit {}x{} {:?}", rows, names.len(), t0.elapsed()); }
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
     let weights = fitted.params().mapv(|w| sign * w);
     let intercept = sign * fitted.intercept();
     let gradient = gradient_norm(data.records(), target, &weights, intercept, penalty);
+    let weights = decorrelation.t().dot(&weights);
 
     let mut logistic = Logistic { intercept: 0.0, weights: Vec::with_capacity(names.len()) };
     let mut folded = intercept;
@@ -80,6 +90,33 @@ pub(crate) fn fit(
     logistic.intercept = short(folded);
     let unconverged = (gradient > SLACK * TOLERANCE).then_some(gradient);
     Ok(Fitted { logistic, unconverged })
+}
+
+/// The matrix that makes standardised columns uncorrelated: the inverse of the Cholesky factor of
+/// their covariance plus [`RIDGE`]. Shape (columns, columns), lower triangular.
+fn decorrelation(x: &Array2<f64>) -> Array2<f64> {
+    let n = x.ncols();
+    let mut factor = x.t().dot(x) / x.nrows() as f64;
+    for i in 0..n {
+        factor[[i, i]] += RIDGE;
+    }
+    for i in 0..n {
+        for j in 0..=i {
+            let dot: f64 = (0..j).map(|k| factor[[i, k]] * factor[[j, k]]).sum();
+            let rest = factor[[i, j]] - dot;
+            factor[[i, j]] =
+                if i == j { rest.max(RIDGE / 2.0).sqrt() } else { rest / factor[[j, j]] };
+        }
+    }
+    let mut inverse = Array2::zeros((n, n));
+    for column in 0..n {
+        for i in column..n {
+            let dot: f64 = (column..i).map(|k| factor[[i, k]] * inverse[[k, column]]).sum();
+            let unit = if i == column { 1.0 } else { 0.0 };
+            inverse[[i, column]] = (unit - dot) / factor[[i, i]];
+        }
+    }
+    inverse
 }
 
 /// Makes mean 0 and deviation 1; a constant column becomes 0, with deviation 0.
@@ -152,6 +189,25 @@ mod tests {
         let fitted = fit_with(200, 200);
         assert_eq!(fitted.logistic.weights[1].weight, 0.0);
         assert!(fitted.unconverged.is_none());
+    }
+
+    #[test]
+    fn correlated_columns_come_out_uncorrelated() {
+        let rows = 200;
+        let noise = |n: usize, k: usize| ((n * k) % 17) as f64 / 17.0;
+        let column = |k: usize| (0..rows).map(move |n| noise(n, 7) + 0.1 * noise(n, k));
+        let mut values: Vec<f64> = column(11).chain(column(13)).chain(column(5)).collect();
+        values.chunks_mut(rows).for_each(|c| {
+            standardise(c);
+        });
+        let x = Array2::from_shape_vec((rows, 3).f(), values).unwrap();
+        let y = decorrelation(&x).dot(&x.t());
+        let covariance = y.dot(&y.t()) / rows as f64;
+        for i in 0..3 {
+            for j in 0..i {
+                assert!(covariance[[i, j]].abs() < 0.05, "{covariance}");
+            }
+        }
     }
 
     #[test]

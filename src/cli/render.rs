@@ -1,0 +1,94 @@
+//! A classified page in the formats of `saring classify`: one file per format.
+
+mod csv;
+mod html;
+mod jsonl;
+mod markdown;
+mod table;
+
+use saring::{Document, Page};
+
+/// What `saring classify` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// One object per page with its blocks
+    Jsonl,
+    /// For people: a line per block, kept ones marked with *
+    Table,
+    /// The kept text, one block per line
+    Text,
+    /// The kept text with headings, lists and quotes
+    Markdown,
+    /// Block CSV with labels and probabilities, to be corrected and trained on
+    Csv,
+    /// A page for the browser with the blocks coloured by label
+    Html,
+}
+
+/// A page with all that a format may want to tell.
+pub struct Rendered<'a> {
+    /// Where it came from.
+    pub source: &'a str,
+    /// What was classified.
+    pub document: &'a Document,
+    /// The result.
+    pub page: &'a Page,
+    /// The threshold, where one was given.
+    pub threshold: Option<f32>,
+}
+
+impl Format {
+    /// What comes before the first page.
+    pub fn head(self) -> String {
+        match self {
+            Format::Csv => csv::head(),
+            Format::Html => html::head(),
+            _ => String::new(),
+        }
+    }
+
+    /// A page, its last line ended.
+    pub fn page(self, page: &Rendered) -> String {
+        match self {
+            Format::Jsonl => jsonl::page(page),
+            Format::Table => table::page(page),
+            Format::Text => ended(page.page.text()),
+            Format::Markdown => markdown::page(page),
+            Format::Csv => csv::page(page),
+            Format::Html => html::page(page),
+        }
+    }
+
+    /// A page that could not be read; nothing in formats that have no place for it.
+    pub fn failed(self, source: &str, message: &str) -> String {
+        match self {
+            Format::Jsonl => jsonl::failed(source, message),
+            Format::Html => html::failed(source, message),
+            _ => String::new(),
+        }
+    }
+
+    /// What separates two pages.
+    pub fn between(self) -> &'static str {
+        match self {
+            Format::Table | Format::Text | Format::Markdown => "\n",
+            _ => "",
+        }
+    }
+
+    /// What comes after the last page.
+    pub fn foot(self) -> &'static str {
+        match self {
+            Format::Html => html::FOOT,
+            _ => "",
+        }
+    }
+}
+
+/// The text with its last line ended; nothing stays nothing.
+fn ended(mut text: String) -> String {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,70 @@
+//! One JSON object per page.
+
+use saring::{Label, Labelled, Truncation};
+use serde::Serialize;
+
+use super::Rendered;
+
+#[derive(Serialize)]
+struct Page<'a> {
+    source: &'a str,
+    url: &'a str,
+    text: String,
+    confidence: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<Truncation>,
+    blocks: Vec<Block<'a>>,
+}
+
+#[derive(Serialize)]
+struct Block<'a> {
+    text: &'a str,
+    label: Label,
+    probability: f64,
+    path: &'a str,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    source: &'a str,
+    error: &'a str,
+}
+
+pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
+    line(&Page {
+        source,
+        url: &page.url,
+        text: page.text(),
+        confidence: four_decimals(page.confidence),
+        threshold: *threshold,
+        truncated: page.truncated,
+        blocks: page.blocks.iter().map(Block::from).collect(),
+    })
+}
+
+pub fn failed(source: &str, error: &str) -> String {
+    line(&Failed { source, error })
+}
+
+impl<'a> From<&'a Labelled> for Block<'a> {
+    fn from(block: &'a Labelled) -> Block<'a> {
+        Block {
+            text: &block.text,
+            label: block.label,
+            probability: four_decimals(block.probability),
+            path: &block.path,
+        }
+    }
+}
+
+fn line(value: &impl Serialize) -> String {
+    let json = serde_json::to_string(value).expect("strings and finite numbers always are JSON");
+    json + "\n"
+}
+
+/// More would be noise, and differs between machines.
+fn four_decimals(value: f32) -> f64 {
+    (f64::from(value) * 1e4).round() / 1e4
+}
