@@ -44,7 +44,8 @@ pub fn segment_html(html: &str, limits: &Limits) -> Document {
     segment_annotated(html, limits).0
 }
 
-/// [`segment_html`], with the value of the nearest `data-label` attribute above each block.
+/// [`segment_html`], with the value of the nearest `data-label` attribute above each block: the one
+/// that most of its characters are under, where inline elements differ.
 pub fn segment_annotated(html: &str, limits: &Limits) -> (Document, Vec<Option<String>>) {
     let (html, cut) = within(html, limits.bytes);
     let (tree, full) = guard::parse(html, limits);
@@ -213,6 +214,8 @@ struct Walk<'a> {
     links: Vec<String>,
     last_link: usize,
     link_chars: u32,
+    /// Values of `data-label` in the block, with the characters under each.
+    annotated: Vec<(&'a str, usize)>,
     /// Depth of the deepest element that holds the whole block.
     common: usize,
     /// The elements down to there that are closed already, innermost first.
@@ -324,8 +327,15 @@ impl<'a> Walk<'a> {
             self.common_here = self.stack.len();
             self.text.push_str(word);
             (self.space, self.breaks, self.closed_inline) = (false, 0, false);
+            let chars = word.chars().count();
+            if let Some(annotation) = top.annotation {
+                match self.annotated.iter_mut().find(|(known, _)| *known == annotation) {
+                    Some((_, count)) => *count += chars,
+                    None => self.annotated.push((annotation, chars)),
+                }
+            }
             if let Some((href, number)) = top.link {
-                self.link_chars += word.chars().count() as u32;
+                self.link_chars += chars as u32;
                 if number != self.last_link {
                     self.last_link = number;
                     self.links.push(clean_link(href));
@@ -359,17 +369,19 @@ impl<'a> Walk<'a> {
         let mut parent = None;
         let open = self.common - self.closed.len();
         let chain = self.stack[..open].iter_mut().chain(self.closed.iter_mut().rev());
-        let (mut annotation, mut hidden) = (None, false);
+        let mut hidden = false;
         for open in chain {
             let element = *open.element.get_or_insert_with(|| {
                 self.document.elements.push(describe(open.node, open.index, parent));
                 self.document.elements.len() - 1
             });
             parent = Some(element);
-            (annotation, hidden) = (open.annotation, open.hidden);
+            hidden = open.hidden;
         }
         self.closed.clear();
-        self.annotations.push(annotation.map(str::to_string));
+        // Of equals the first.
+        let most = self.annotated.drain(..).rev().max_by_key(|(_, chars)| *chars);
+        self.annotations.push(most.map(|(annotation, _)| annotation.to_string()));
         self.document.blocks.push(Block {
             text: std::mem::take(&mut self.text),
             element: parent,

@@ -8,6 +8,7 @@ mod import;
 mod input;
 mod model;
 mod output;
+mod render;
 mod train;
 
 use std::process::ExitCode;
