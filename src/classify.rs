@@ -10,7 +10,7 @@ use crate::decode::decode;
 use crate::error::Result;
 use crate::features;
 use crate::features::page::Page as Facts;
-use crate::lexicon::{Lookup, Tokens, add_aggregates};
+use crate::lexicon::{Lookup, Tokens};
 use crate::logistic::sigmoid;
 use crate::model::{Calibration, Model, Stages};
 use crate::segment::{Limits, segment_html, segment_text};
@@ -210,19 +210,24 @@ impl Stages {
     }
 }
 
-/// Logits of the content model, then of each kind.
+/// Logits of the content model's last stage, then of each kind.
 fn logits(facts: &Facts, stages: &Stages, lookup: &Lookup, structured: bool) -> Vec<Vec<f32>> {
     let tokens = Tokens::new(facts, |namespace, token| lookup.number(namespace, token));
     let dense = features::dense(facts, structured);
     let scorers = [&stages.content].into_iter().chain(stages.kinds.values());
-    scorers
+    let mut logits: Vec<Vec<f32>> = scorers
         .enumerate()
         .map(|(n, scorer)| {
-            let mut columns = dense.clone();
-            add_aggregates(&tokens, |token| lookup.value(n, token), structured, &mut columns);
-            scorer.logistic.logits(&columns)
+            let value = |token| lookup.value(n, token);
+            scorer.logistic.logits(&features::first_stage(&dense, &tokens, value, structured))
         })
-        .collect()
+        .collect();
+    if let Some(second) = &stages.second {
+        let value = |token| lookup.value(0, token);
+        let columns = features::second_stage(facts, &tokens, value, &logits[0], structured);
+        logits[0] = second.logits(&columns);
+    }
+    logits
 }
 
 /// The probability of each label; they sum to 1. The content model divides the mass between main

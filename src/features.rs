@@ -12,12 +12,14 @@
 //! | `neighbours.rs` | blocks before and after, headline, headings |
 //! | `page.rs` | position, and the page as a whole |
 //! | `../lexicon.rs` | log-odds of words, class names, paths |
+//! | `probabilities.rs` | stage two: what stage one thinks of the block and those around it |
 
 pub(crate) mod columns;
 pub(crate) mod groups;
 pub(crate) mod links;
 pub(crate) mod neighbours;
 pub(crate) mod page;
+mod probabilities;
 pub(crate) mod structure;
 mod text;
 
@@ -43,14 +45,54 @@ pub(crate) fn dense(page: &Page, structured: bool) -> Columns {
     columns
 }
 
-/// Names of the features that a model of this kind is made of, in order.
-pub(crate) fn names(structured: bool) -> Vec<String> {
+/// The features of stage one under a lexicon: `value` gives the log-odds of a token.
+pub(crate) fn first_stage<T: Copy>(
+    dense: &Columns,
+    tokens: &Tokens<T>,
+    value: impl Fn(T) -> f32,
+    structured: bool,
+) -> Columns {
+    let mut columns = dense.clone();
+    add_aggregates(tokens, value, structured, &mut columns);
+    columns
+}
+
+/// The features of stage two: the block's own evidence again, because neighbours outvote a lone
+/// read-also line, and what stage one thinks of everything around it.
+pub(crate) fn second_stage<T: Copy>(
+    page: &Page,
+    tokens: &Tokens<T>,
+    value: impl Fn(T) -> f32,
+    logits: &[f32],
+    structured: bool,
+) -> Columns {
+    let mut columns = Columns::new(page.len());
+    text::add(page, &mut columns);
+    if structured {
+        links::add(page, &mut columns);
+    }
+    add_aggregates(tokens, value, structured, &mut columns);
+    probabilities::add(page, logits, structured, &mut columns);
+    columns
+}
+
+/// Names of the features of stage one, in order.
+pub(crate) fn first_stage_names(structured: bool) -> Vec<String> {
+    with_empty_page(|page, tokens| {
+        first_stage(&dense(page, structured), tokens, |value| value, structured)
+    })
+}
+
+/// Names of the features of stage two, in order.
+pub(crate) fn second_stage_names(structured: bool) -> Vec<String> {
+    with_empty_page(|page, tokens| second_stage(page, tokens, |value| value, &[], structured))
+}
+
+fn with_empty_page(columns: impl FnOnce(&Page, &Tokens<f32>) -> Columns) -> Vec<String> {
     let document = Document::default();
     let page = Page::new(&document);
-    let mut columns = dense(&page, structured);
     let tokens = Tokens::new(&page, |_, _| 0.0);
-    add_aggregates(&tokens, |value| value, structured, &mut columns);
-    columns.names().iter().map(|name| name.to_string()).collect()
+    columns(&page, &tokens).names().iter().map(|name| name.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -61,12 +103,13 @@ mod tests {
     #[test]
     fn names_are_unique_and_few() {
         for structured in [false, true] {
-            let mut names = names(structured);
-            let all = names.len();
-            assert!(all <= 300, "{all} features");
-            names.sort();
-            names.dedup();
-            assert_eq!(names.len(), all);
+            for mut names in [first_stage_names(structured), second_stage_names(structured)] {
+                let all = names.len();
+                assert!(all <= 300, "{all} features");
+                names.sort();
+                names.dedup();
+                assert_eq!(names.len(), all);
+            }
         }
     }
 

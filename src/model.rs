@@ -43,9 +43,12 @@ pub struct Calibration {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stages {
-    /// Is the block content or headline?
+    /// Stage one: is the block content or headline?
     pub content: Scorer,
-    /// Makes probabilities of its logits.
+    /// Stage two: the same, knowing what stage one thinks of the page; `None` where there was too
+    /// little data to fit it on unseen pages.
+    pub second: Option<Logistic>,
+    /// Makes probabilities of the logits of the last stage.
     pub calibration: Calibration,
     /// Ranks the ways to cut a page; `None` where there was too little data: then a fixed 0.5.
     pub cut: Option<Logistic>,
@@ -176,7 +179,7 @@ impl Model {
         for (structured, stages) in forms {
             let Some(stages) = stages else { continue };
             let form = if structured { "structured" } else { "plain" };
-            let names = features::names(structured);
+            let names = features::first_stage_names(structured);
             let scorers = [("content".to_string(), &stages.content)]
                 .into_iter()
                 .chain(stages.kinds.iter().map(|(label, scorer)| (label.to_string(), scorer)));
@@ -190,6 +193,10 @@ impl Model {
                         namespace.name()
                     )));
                 }
+            }
+            if let Some(second) = &stages.second {
+                let names = features::second_stage_names(structured);
+                second.check(&names, &format!("{form}.second"))?;
             }
             if let Some(cut) = &stages.cut {
                 cut.check(&cut::names(), &format!("{form}.cut"))?;

@@ -23,10 +23,11 @@ use rayon::prelude::*;
 use crate::block::Label;
 use crate::dataset::{Dataset, LabelledPage};
 use crate::error::{Error, Result};
+use crate::logistic::Logistic;
 use crate::model::{Calibration, Model, Provenance, Stages};
 use counts::FoldCounts;
 use prepare::{Prepared, Target, to_plain};
-use scorer::{NumberedScorer, fit_platt, fit_scorer};
+use scorer::{NumberedScorer, fit_platt, fit_scorer, fit_second_stage};
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,8 @@ pub struct Options {
     pub held_out: usize,
     /// Whether the kinds are fitted, or only content against boilerplate.
     pub kinds: bool,
+    /// Whether stage two is fitted.
+    pub second_stage: bool,
 }
 
 impl Default for Options {
@@ -54,6 +57,7 @@ impl Default for Options {
             lexicon_entries: 16_000,
             held_out: 5,
             kinds: true,
+            second_stage: std::env::var("ONESTAGE").is_err(),
         }
     }
 }
@@ -136,7 +140,7 @@ fn run(data: &Dataset, options: &Options, progress: &Progress, full: bool) -> Re
         },
         plain: {
             let pages = to_plain(&data.pages);
-            if std::env::var("NOPLAIN").is_ok() && structured { held.iter().map(|&h| (Some(h), Stages { content: Default::default(), calibration: Calibration { slope: 1.0, intercept: 0.0 }, cut: None, kinds: BTreeMap::new() })).collect() } else {
+            if std::env::var("NOPLAIN").is_ok() && structured { held.iter().map(|&h| (Some(h), Stages { content: Default::default(), second: None, calibration: Calibration { slope: 1.0, intercept: 0.0 }, cut: None, kinds: BTreeMap::new() })).collect() } else {
             fit_form(&pages, false, &folds, &held, full, options, progress)? }
         },
     };
@@ -266,17 +270,14 @@ fn fit_form(
             Some(fold) => format!("{form}: calibration, cut and kinds without fold {}", fold + 1),
             None => format!("{form}: calibration, cut and kinds"),
         });
-        // Logits of pages that the scorer behind them has not seen.
-        let unseen: Vec<(usize, Vec<f32>)> = (0..data.pages.len())
-            .into_par_iter()
-            .filter(|&n| !without.contains(&folds[n]))
-            .map(|n| {
-                let mut key = without.clone();
-                key.extend((count > 1).then_some(folds[n]));
-                key.sort_unstable();
-                (n, scorers[&key].logits(&data, &data.pages[n]))
-            })
-            .collect();
+        let context = Context { data: &data, folds, scorers: &scorers, without: &without };
+        let unseen = context.first_stage();
+        let (second, unseen) = if options.second_stage && count - without.len() > 1 {
+            let (second, unseen) = context.second_stage(&unseen, options, progress)?;
+            (Some(second), unseen)
+        } else {
+            (None, unseen)
+        };
         let calibration = calibrate(&data, &unseen, progress);
         let cut = (unseen.len() >= MIN_CUT_PAGES)
             .then(|| cut::fit_ranker(&data, &unseen, calibration))
@@ -296,9 +297,68 @@ fn fit_form(
             })
             .collect::<Result<BTreeMap<_, _>>>()?;
         let content = scorers[&without].to_named(&data);
-        result.insert(outer, Stages { content, calibration, cut, kinds });
+        result.insert(outer, Stages { content, second, calibration, cut, kinds });
     }
     Ok(result)
+}
+
+/// Logits by page, of something that has not seen the page.
+type Unseen = BTreeMap<usize, Vec<f32>>;
+
+/// What is fitted for one held-out fold: everything here leaves the folds `without` alone.
+struct Context<'a> {
+    data: &'a Prepared<'a>,
+    folds: &'a [usize],
+    scorers: &'a BTreeMap<Vec<usize>, NumberedScorer>,
+    without: &'a [usize],
+}
+
+impl Context<'_> {
+    /// The scorer that has seen neither the held-out folds nor that of page `n`.
+    fn scorer(&self, n: usize) -> &NumberedScorer {
+        let mut key = self.without.to_vec();
+        key.push(self.folds[n]);
+        key.sort_unstable();
+        // With one fold in all, there is only the scorer that has seen everything.
+        self.scorers.get(&key).unwrap_or_else(|| &self.scorers[self.without])
+    }
+
+    fn pages(&self) -> Vec<usize> {
+        (0..self.data.pages.len()).filter(|&n| !self.without.contains(&self.folds[n])).collect()
+    }
+
+    fn first_stage(&self) -> Unseen {
+        let logits = |n: usize| self.scorer(n).logits(self.data, &self.data.pages[n]);
+        self.pages().into_par_iter().map(|n| (n, logits(n))).collect()
+    }
+
+    /// Stage two on all pages, and its logits for each page when fitted without the page's fold.
+    fn second_stage(
+        &self,
+        first: &Unseen,
+        options: &Options,
+        progress: &Progress,
+    ) -> Result<(Logistic, Unseen)> {
+        let columns =
+            |n: usize| self.scorer(n).second_stage(self.data, &self.data.pages[n], &first[&n]);
+        let fit = |without: &[usize]| {
+            fit_second_stage(self.data, self.folds, columns, without, options, progress)
+        };
+        let mut inner: Vec<usize> = self.pages().iter().map(|&n| self.folds[n]).collect();
+        inner.sort_unstable();
+        inner.dedup();
+        let by_fold: BTreeMap<usize, Logistic> = inner
+            .into_par_iter()
+            .map(|fold| {
+                let mut without = self.without.to_vec();
+                without.push(fold);
+                Ok((fold, fit(&without)?))
+            })
+            .collect::<Result<_>>()?;
+        let logits = |n: usize| by_fold[&self.folds[n]].logits(&columns(n));
+        let unseen = self.pages().into_par_iter().map(|n| (n, logits(n))).collect();
+        Ok((fit(self.without)?, unseen))
+    }
 }
 
 /// Kinds with enough rows on their side and something to tell them from.
@@ -324,7 +384,7 @@ fn learnable_kinds(pages: &[LabelledPage]) -> Vec<Label> {
 /// Platt scaling on unseen pages, one row per labelled block.
 fn calibrate(
     data: &Prepared,
-    unseen: &[(usize, Vec<f32>)],
+    unseen: &Unseen,
     progress: &Progress,
 ) -> Calibration {
     let (mut logits, mut targets) = (Vec::new(), Vec::new());

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::fit::fit;
+use super::Unseen;
 use super::prepare::{Prepared, PreparedPage};
 use crate::cut::{Candidate, candidates, facts, names};
 use crate::error::{Error, Result};
@@ -23,7 +24,7 @@ const PENALTY: f64 = 10.0;
 /// be used.
 pub(super) fn fit_ranker(
     data: &Prepared,
-    unseen: &[(usize, Vec<f32>)],
+    unseen: &Unseen,
     calibration: Calibration,
 ) -> Result<Option<Logistic>> {
     let names = names();

@@ -1,5 +1,7 @@
 //! A lexicon and a regression on top of it, fitted so that no row sees its own label.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::counts::{FoldCounts, to_lexicon};
@@ -9,20 +11,37 @@ use super::{Options, Progress};
 use crate::error::{Error, Result};
 use crate::features;
 use crate::features::columns::Columns;
-use crate::lexicon::add_aggregates;
 use crate::logistic::Logistic;
 use crate::model::Scorer;
+
+/// Penalty of stage two: its features are near copies of each other.
+const SECOND_PENALTY: f64 = 10.0;
+
+/// How far the weight of a row shrinks with the size of its page: 0 not at all, 1 makes all pages
+/// weigh the same. From cross-validation; anything between 0.2 and 0.6 does as well.
+const PAGE_EXPONENT: f64 = 0.3;
 
 /// A scorer whose lexicon is still by token number.
 pub(crate) struct NumberedScorer {
     log_odds: Vec<f32>,
-    pub logistic: Logistic,
+    logistic: Logistic,
 }
 
 impl NumberedScorer {
     /// Logits of the blocks of a page.
     pub(crate) fn logits(&self, data: &Prepared, page: &PreparedPage) -> Vec<f32> {
-        self.logistic.logits(&columns(data, page, &self.log_odds))
+        self.logistic.logits(&first_stage(data, page, &self.log_odds))
+    }
+
+    /// The features of stage two for a page, from this scorer's logits and lexicon.
+    pub(crate) fn second_stage(
+        &self,
+        data: &Prepared,
+        page: &PreparedPage,
+        logits: &[f32],
+    ) -> Columns {
+        let value = |token: u32| self.log_odds[token as usize];
+        features::second_stage(&page.facts, &page.tokens, value, logits, data.structured)
     }
 
     /// The scorer with its lexicon by name.
@@ -32,12 +51,9 @@ impl NumberedScorer {
     }
 }
 
-/// All features of a page under one lexicon.
-fn columns(data: &Prepared, page: &PreparedPage, log_odds: &[f32]) -> Columns {
-    let mut columns = page.dense.clone();
+fn first_stage(data: &Prepared, page: &PreparedPage, log_odds: &[f32]) -> Columns {
     let value = |token: u32| log_odds[token as usize];
-    add_aggregates(&page.tokens, value, data.structured, &mut columns);
-    columns
+    features::first_stage(&page.dense, &page.tokens, value, data.structured)
 }
 
 /// Fits a scorer on the pages of all folds but `without`.
@@ -53,19 +69,14 @@ pub(crate) fn fit_scorer(
     options: &Options,
     progress: &Progress,
 ) -> Result<NumberedScorer> {
-    let entries = match target {
-        Target::Main => options.lexicon_entries,
-        Target::Kind(_) => options.lexicon_entries / 10,
+    let (entries, rows) = match target {
+        Target::Main => (options.lexicon_entries, options.rows),
+        Target::Kind(_) => (options.lexicon_entries / 10, options.rows / 4),
     };
-    let rows = match target {
-        Target::Main => options.rows,
-        Target::Kind(_) => options.rows / 4,
-    };
-    let drawn = draw(data, folds, target, without, rows);
     let mut used: Vec<usize> = folds.iter().copied().filter(|f| !without.contains(f)).collect();
     used.sort_unstable();
     used.dedup();
-    let log_odds_without: Vec<(usize, Vec<f32>)> = used
+    let log_odds_of: BTreeMap<usize, Vec<f32>> = used
         .par_iter()
         .map(|&fold| {
             let mut excluded = without.to_vec();
@@ -74,21 +85,44 @@ pub(crate) fn fit_scorer(
             (fold, counts.log_odds(data, &excluded, entries))
         })
         .collect();
+    let names = features::first_stage_names(data.structured);
+    let drawn = draw(data, folds, target, without, rows);
+    let table = |n: usize| first_stage(data, &data.pages[n], &log_odds_of[&folds[n]]);
+    let logistic = fit_rows(data, &drawn, &names, table, target, options.penalty, progress)?;
+    Ok(NumberedScorer { log_odds: counts.log_odds(data, without, entries), logistic })
+}
 
-    let names = features::names(data.structured);
+/// Fits stage two on the pages of all folds but `without`; `columns` gives its features of a page,
+/// made of logits of a scorer that has not seen the page.
+pub(crate) fn fit_second_stage(
+    data: &Prepared,
+    folds: &[usize],
+    columns: impl Fn(usize) -> Columns + Sync,
+    without: &[usize],
+    options: &Options,
+    progress: &Progress,
+) -> Result<Logistic> {
+    let names = features::second_stage_names(data.structured);
+    let drawn = draw(data, folds, Target::Main, without, options.rows);
+    fit_rows(data, &drawn, &names, columns, Target::Main, SECOND_PENALTY, progress)
+}
+
+/// Fits a regression on drawn rows.
+fn fit_rows(
+    data: &Prepared,
+    drawn: &[(usize, Vec<u32>)],
+    names: &[String],
+    table: impl Fn(usize) -> Columns + Sync,
+    target: Target,
+    penalty: f64,
+    progress: &Progress,
+) -> Result<Logistic> {
     let total: usize = drawn.iter().map(|(_, rows)| rows.len()).sum();
     let mut values = vec![0.0f64; total * names.len()];
     let mut targets = Vec::with_capacity(total);
     let mut at = 0;
     for chunk in drawn.chunks(64) {
-        let tables: Vec<Columns> = chunk
-            .par_iter()
-            .map(|(n, _)| {
-                let fold = folds[*n];
-                let table = log_odds_without.iter().find(|(f, _)| *f == fold);
-                columns(data, &data.pages[*n], &table.expect("drawn from used folds").1)
-            })
-            .collect();
+        let tables: Vec<Columns> = chunk.par_iter().map(|(n, _)| table(*n)).collect();
         for ((n, rows), table) in chunk.iter().zip(&tables) {
             for column in 0..names.len() {
                 let from = table.column(column);
@@ -103,15 +137,14 @@ pub(crate) fn fit_scorer(
             at += rows.len();
         }
     }
-    let fitted = fit(&names, values, &targets, options.penalty)?;
+    let fitted = fit(names, values, &targets, penalty)?;
     if let Some(gradient) = fitted.unconverged {
         progress.warn(format!(
             "the regression for {target:?} did not converge: gradient norm {gradient:.1e} per row \
              over {total} rows"
         ));
     }
-    let log_odds = counts.log_odds(data, without, entries);
-    Ok(NumberedScorer { log_odds, logistic: fitted.logistic })
+    Ok(fitted.logistic)
 }
 
 /// Draws about `limit` rows in proportion to their weight, by systematic sampling: evenly spaced
@@ -170,14 +203,10 @@ fn row_mass(page: &PreparedPage, i: usize, target: Target) -> f64 {
     match target {
         Target::Main => {
             let words = f64::from(page.facts.text[i].words);
-            (words + 1.0).sqrt() / f64::from(page.facts.total.words + 50.0).powf(page_exponent())
+            (words + 1.0).sqrt() / f64::from(page.facts.total.words + 50.0).powf(PAGE_EXPONENT)
         }
         Target::Kind(_) => 1.0,
     }
-}
-
-fn page_exponent() -> f64 {
-    std::env::var("PAGE_EXP").ok().and_then(|v| v.parse().ok()).unwrap_or(0.3)
 }
 
 /// Fits Platt scaling: a regression of the labels on the logits alone.

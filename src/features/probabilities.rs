@@ -1,0 +1,184 @@
+//! What stage one thinks of the block, its neighbours, its containers and its likes: the features
+//! of stage two.
+
+use std::collections::HashMap;
+
+use super::columns::{Columns, flag, log, share};
+use super::groups;
+use super::page::Page;
+use super::structure::levels;
+use crate::logistic::sigmoid;
+
+/// Neighbours looked at one by one, to each side.
+const NEAR: [isize; 6] = [-3, -2, -1, 1, 2, 3];
+
+/// Sizes of the windows, to each side.
+const WINDOWS: [usize; 3] = [3, 8, 20];
+
+/// Sums over a set of blocks, in words.
+#[derive(Clone, Copy)]
+struct Mass {
+    words: f32,
+    content: f32,
+    blocks: f32,
+    logits: f32,
+    highest: f32,
+}
+
+impl Mass {
+    fn none() -> Mass {
+        Mass { words: 0.0, content: 0.0, blocks: 0.0, logits: 0.0, highest: -10.0 }
+    }
+
+    fn add(&mut self, words: f32, logit: f32) {
+        self.words += words;
+        self.content += words * sigmoid(logit);
+        self.blocks += 1.0;
+        self.logits += logit;
+        self.highest = self.highest.max(logit);
+    }
+
+    /// Share of words that are content, by stage one.
+    fn share(&self) -> f32 {
+        share(self.content, self.words)
+    }
+
+    fn mean_logit(&self) -> f32 {
+        share(self.logits, self.blocks)
+    }
+}
+
+/// Adds the features. `logits` are those of stage one, one per block.
+pub(super) fn add(page: &Page, logits: &[f32], structured: bool, columns: &mut Columns) {
+    // Far from zero a logit says no more than its sign.
+    let logits: Vec<f32> = logits.iter().map(|l| l.clamp(-8.0, 8.0)).collect();
+    let p: Vec<f32> = logits.iter().map(|&l| sigmoid(l)).collect();
+    let words = |i: usize| page.text[i].words;
+    let at = |i: usize, offset: isize| i.checked_add_signed(offset).filter(|&j| j < page.len());
+
+    columns.add("p_logit", |i| logits[i]);
+    columns.add("p", |i| p[i]);
+    for offset in NEAR {
+        let name = format!(
+            "p_{}{}_logit",
+            if offset < 0 { "prev" } else { "next" },
+            offset.unsigned_abs()
+        );
+        columns.add(name, |i| at(i, offset).map_or(-4.0, |j| logits[j]));
+    }
+    let window = |i: usize, size: usize, forward: bool| {
+        let range = if forward {
+            i + 1..(i + 1 + size).min(page.len())
+        } else {
+            i.saturating_sub(size)..i
+        };
+        let mut mass = Mass::none();
+        range.for_each(|j| mass.add(words(j), logits[j]));
+        mass
+    };
+    for size in WINDOWS {
+        for (name, forward) in [("prev", false), ("next", true)] {
+            let masses: Vec<Mass> = (0..page.len()).map(|i| window(i, size, forward)).collect();
+            columns.add(format!("p_{name}{size}_share"), |i| masses[i].share());
+            columns.add(format!("p_{name}{size}_highest"), |i| masses[i].highest);
+        }
+    }
+    columns.add("p_between", |i| {
+        let (before, after) = (window(i, 3, false), window(i, 3, true));
+        sigmoid(before.highest) * sigmoid(after.highest)
+    });
+    add_page(page, &logits, &p, columns);
+    let same = by_text(page, &logits);
+    columns.add("p_same_text", |i| same[i]);
+    if structured {
+        add_containers(page, &logits, columns);
+    }
+}
+
+/// Where the block stands in the mass of content, and how much of that there is.
+fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
+    let mut before = Vec::with_capacity(page.len());
+    let mut all = Mass::none();
+    for (i, &logit) in logits.iter().enumerate() {
+        before.push(all.content);
+        all.add(page.text[i].words, logit);
+    }
+    columns.add("p_page_highest", |_| all.highest);
+    columns.add("p_page_share", |_| all.share());
+    columns.add("p_page_log_content", |_| log(all.content));
+    columns.add("p_mass_before", |i| share(before[i], all.content));
+    columns.add("p_mass_edge", |i| {
+        let before = share(before[i], all.content);
+        flag(before < 0.02) - flag(before > 0.98)
+    });
+    columns.add("p_under_highest", |i| all.highest - logits[i]);
+    let sure: Vec<usize> = (0..page.len()).filter(|&i| p[i] > 0.5).collect();
+    let (first, last) = (sure.first().copied(), sure.last().copied());
+    columns.add("p_before_first", |i| first.map_or(0.0, |f| log(f.saturating_sub(i) as f32)));
+    columns.add("p_after_last", |i| last.map_or(0.0, |l| log(i.saturating_sub(l) as f32)));
+    // A heading belongs to what it heads.
+    let mut ahead = vec![Mass::none(); page.len()];
+    for i in 0..page.len() {
+        let section = (i + 1..page.len()).take(6).take_while(|&j| page.heading_level(j) == 0);
+        section.for_each(|j| ahead[i].add(page.text[j].words, logits[j]));
+    }
+    columns.add("p_section_ahead", |i| ahead[i].share());
+    columns.add("p_heading_section_ahead", |i| {
+        flag(page.heading_level(i) > 0) * ahead[i].share()
+    });
+}
+
+/// Mean logit of the other blocks with the same text; the block's own where there is none.
+fn by_text(page: &Page, logits: &[f32]) -> Vec<f32> {
+    let mut sums: HashMap<&str, (f32, f32)> = HashMap::new();
+    for (block, logit) in page.document.blocks.iter().zip(logits) {
+        let sum = sums.entry(&block.text).or_default();
+        *sum = (sum.0 + logit, sum.1 + 1.0);
+    }
+    let mean = |(block, &logit): (&crate::block::Block, &f32)| {
+        let (sum, count) = sums[block.text.as_str()];
+        if count > 1.0 { (sum - logit) / (count - 1.0) } else { logit }
+    };
+    page.document.blocks.iter().zip(logits).map(mean).collect()
+}
+
+fn add_containers(page: &Page, logits: &[f32], columns: &mut Columns) {
+    let mut inside = vec![Mass::none(); page.inside.len()];
+    for (i, chain) in page.chains.iter().enumerate() {
+        for &element in chain {
+            inside[element].add(page.text[i].words, logits[i]);
+        }
+    }
+    let levels: Vec<Vec<usize>> = (0..page.len()).map(|i| levels(page, i)).collect();
+    for level in 0..5 {
+        let mass = |i: usize| {
+            levels[i].get(level).or(levels[i].last()).map_or(Mass::none(), |&e| inside[e])
+        };
+        columns.add(format!("p_l{level}_share"), |i| mass(i).share());
+        columns.add(format!("p_l{level}_mean_logit"), |i| mass(i).mean_logit());
+        columns.add(format!("p_l{level}_highest"), |i| mass(i).highest);
+    }
+    for (name, groups) in
+        [("path", groups::by_tag_path(page)), ("shape", groups::by_signature(page))]
+    {
+        let mut masses = vec![Mass::none(); groups.sums.len()];
+        for (i, &group) in groups.of.iter().enumerate() {
+            masses[group].add(page.text[i].words, logits[i]);
+        }
+        let mass = |i: usize| masses[groups.of[i]];
+        columns.add(format!("p_{name}_share"), |i| mass(i).share());
+        columns.add(format!("p_{name}_mean_logit"), |i| mass(i).mean_logit());
+        columns.add(format!("p_{name}_highest"), |i| mass(i).highest);
+    }
+    let total: f32 = (0..page.len()).map(|i| page.text[i].words * sigmoid(logits[i])).sum();
+    for percent in [50, 80, 95] {
+        let enough = percent as f32 / 100.0 * total;
+        let core = (0..inside.len())
+            .filter(|&e| total > 0.0 && inside[e].content >= enough)
+            .max_by_key(|&e| page.depth[e]);
+        columns.add(format!("p_core{percent}_inside"), |i| {
+            flag(core.is_some_and(|core| page.chains[i].contains(&core)))
+        });
+        columns.add(format!("p_core{percent}_share"), |_| core.map_or(0.0, |e| inside[e].share()));
+    }
+}
