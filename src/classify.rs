@@ -28,7 +28,7 @@ use crate::segment::{Limits, segment_html, segment_text};
 pub struct Classifier {
     model: Cow<'static, Model>,
     structured: Option<Lookup>,
-    plain: Lookup,
+    plain: Option<Lookup>,
     /// The labels that are kept.
     keep: Vec<Label>,
     threshold: Option<f32>,
@@ -100,7 +100,7 @@ impl Classifier {
         };
         Classifier {
             structured: model.structured.as_ref().map(lookup),
-            plain: lookup(&model.plain),
+            plain: model.plain.as_ref().map(lookup),
             model,
             keep: vec![Label::Content, Label::Headline],
             threshold: None,
@@ -159,25 +159,26 @@ impl Classifier {
 
     /// Labels the blocks of a document: features, logits, probabilities, cut, kinds, labels.
     pub fn classify_document(&self, document: &Document) -> Page {
-        let (stages, lookup, structured) = match (&self.model.structured, &self.structured) {
-            (Some(stages), Some(lookup)) if document.has_structure() => (stages, lookup, true),
-            _ => (&self.model.plain, &self.plain, false),
+        let structured = self.model.structured.as_ref().zip(self.structured.as_ref());
+        let plain = self.model.plain.as_ref().zip(self.plain.as_ref());
+        // A model made for one form of input does what it can for the other.
+        let ((stages, lookup), structured) = match (structured, plain) {
+            (Some(form), Some(_)) if document.has_structure() => (form, true),
+            (_, Some(form)) => (form, false),
+            (Some(form), None) => (form, true),
+            (None, None) => unreachable!("a model has one form at least, which loading checks"),
         };
         let facts = Facts::new(document);
         let logits = logits(&facts, stages, lookup, structured);
         let main = stages.probabilities(&logits[0]);
-        let (kept, confidence) = match (self.threshold, &stages.cut) {
-            (None, Some(ranker)) => {
-                let (best, logit) = cut::choose(&facts, &main, ranker);
-                (best.kept, sigmoid(logit))
-            }
+        let kept = match (self.threshold, &stages.cut) {
+            (None, Some(ranker)) => cut::choose(&facts, &main, ranker).kept,
             (threshold, _) => {
                 let threshold = threshold.unwrap_or(0.5);
-                let kept: Vec<bool> = main.iter().map(|&p| p >= threshold).collect();
-                let confidence = cut::expected_f1(&facts, &main, &kept);
-                (kept, confidence)
+                main.iter().map(|&p| p >= threshold).collect()
             }
         };
+        let confidence = cut::expected_f1(&facts, &main, &kept);
         let blocks = (0..facts.len())
             .map(|i| {
                 let shares = label_shares(stages, &logits[1..], i, main[i]);

@@ -168,13 +168,12 @@ impl Sums {
     }
 }
 
-/// The candidate the ranker likes best, and the logit it gives it.
-pub(crate) fn choose(page: &Page, probabilities: &[f32], ranker: &Logistic) -> (Candidate, f32) {
+/// The candidate the ranker likes best.
+pub(crate) fn choose(page: &Page, probabilities: &[f32], ranker: &Logistic) -> Candidate {
     let mut candidates = candidates(probabilities);
     let logits = ranker.logits(&facts(page, probabilities, &candidates));
     let best = (0..logits.len()).reduce(|a, b| if logits[b] > logits[a] { b } else { a });
-    let best = best.unwrap_or(0);
-    (candidates.swap_remove(best), logits[best])
+    candidates.swap_remove(best.unwrap_or(0))
 }
 
 #[cfg(test)]

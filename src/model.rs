@@ -98,10 +98,10 @@ pub struct Source {
 pub struct Model {
     format: String,
     version: u32,
-    /// For pages with elements; `None` when trained on text alone.
+    /// For pages with elements; `None` when trained on text alone. One of the two is there.
     pub structured: Option<Stages>,
-    /// For plain text.
-    pub plain: Stages,
+    /// For plain text; `None` when trained for pages alone.
+    pub plain: Option<Stages>,
     /// Where the model comes from.
     pub provenance: Provenance,
 }
@@ -115,7 +115,11 @@ struct Header {
 
 impl Model {
     /// A model of this version.
-    pub fn new(structured: Option<Stages>, plain: Stages, provenance: Provenance) -> Model {
+    pub fn new(
+        structured: Option<Stages>,
+        plain: Option<Stages>,
+        provenance: Provenance,
+    ) -> Model {
         Model { format: FORMAT.into(), version: VERSION, structured, plain, provenance }
     }
 
@@ -175,7 +179,10 @@ impl Model {
     }
 
     fn check(&self) -> Result<()> {
-        let forms = [(true, self.structured.as_ref()), (false, Some(&self.plain))];
+        if self.structured.is_none() && self.plain.is_none() {
+            return Err(Error::Model("neither \"structured\" nor \"plain\" is there".into()));
+        }
+        let forms = [(true, self.structured.as_ref()), (false, self.plain.as_ref())];
         for (structured, stages) in forms {
             let Some(stages) = stages else { continue };
             let form = if structured { "structured" } else { "plain" };

@@ -46,6 +46,8 @@ pub struct Options {
     pub kinds: bool,
     /// Whether stage two is fitted.
     pub second_stage: bool,
+    /// Whether pages are also learnt as plain text; always where there is nothing else.
+    pub plain: bool,
 }
 
 impl Default for Options {
@@ -57,7 +59,8 @@ impl Default for Options {
             lexicon_entries: 16_000,
             held_out: 5,
             kinds: true,
-            second_stage: std::env::var("ONESTAGE").is_err(),
+            second_stage: true,
+            plain: true,
         }
     }
 }
@@ -132,17 +135,15 @@ fn run(data: &Dataset, options: &Options, progress: &Progress, full: bool) -> Re
     let folds = data.folds(count);
     // Holding a domain out needs at least one more to learn from and one to cross-fit with.
     let held: Vec<usize> = (0..count.min(options.held_out)).filter(|_| count >= 3).collect();
+    let fit = |pages: &[LabelledPage], structured: bool| {
+        fit_form(pages, structured, &folds, &held, full, options, progress)
+    };
     let structured = data.pages.iter().any(|p| p.document.has_structure());
     let forms = Forms {
-        structured: match structured {
-            true => Some(fit_form(&data.pages, true, &folds, &held, full, options, progress)?),
-            false => None,
-        },
-        plain: {
-            let pages = to_plain(&data.pages);
-            if std::env::var("NOPLAIN").is_ok() && structured { held.iter().map(|&h| (Some(h), Stages { content: Default::default(), second: None, calibration: Calibration { slope: 1.0, intercept: 0.0 }, cut: None, kinds: BTreeMap::new() })).collect() } else {
-            fit_form(&pages, false, &folds, &held, full, options, progress)? }
-        },
+        structured: structured.then(|| fit(&data.pages, true)).transpose()?,
+        plain: (options.plain || !structured)
+            .then(|| fit(&to_plain(&data.pages), false))
+            .transpose()?,
     };
     Ok(forms.into_trained(data, folds, held, options))
 }
@@ -168,7 +169,7 @@ type ByHeldOut = BTreeMap<Option<usize>, Stages>;
 
 struct Forms {
     structured: Option<ByHeldOut>,
-    plain: ByHeldOut,
+    plain: Option<ByHeldOut>,
 }
 
 impl Forms {
@@ -186,9 +187,10 @@ impl Forms {
             metrics: BTreeMap::new(),
         };
         let mut take = |which: Option<usize>| -> Option<Model> {
-            let plain = self.plain.remove(&which)?;
             let structured = self.structured.as_mut().and_then(|s| s.remove(&which));
-            Some(Model::new(structured, plain, provenance.clone()))
+            let plain = self.plain.as_mut().and_then(|s| s.remove(&which));
+            let fitted = structured.is_some() || plain.is_some();
+            fitted.then(|| Model::new(structured, plain, provenance.clone()))
         };
         Trained {
             model: take(None),

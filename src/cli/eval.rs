@@ -34,6 +34,12 @@ pub struct Args {
     /// How many of the parts are held out
     #[arg(long, default_value_t = Options::default().held_out)]
     held_out: usize,
+    /// Cross-validate only what decides which blocks of a page are kept: no kinds, no plain text
+    #[arg(long, requires = "cross_validate")]
+    quick: bool,
+    /// Cross-validate without stage two
+    #[arg(long, requires = "cross_validate")]
+    one_stage: bool,
     /// A folder that keeps the models of a cross-validation for the next run on the same data
     #[arg(long)]
     cache: Option<PathBuf>,
@@ -142,8 +148,14 @@ struct Judges {
 
 impl Judges {
     fn cross_validated(data: &Dataset, args: &Args) -> Result<Judges> {
-        let options =
-            Options { folds: args.folds, held_out: args.held_out, kinds: std::env::var("NOKINDS").is_err(), ..Options::default() };
+        let options = Options {
+            folds: args.folds,
+            held_out: args.held_out,
+            kinds: !args.quick,
+            plain: !args.quick,
+            second_stage: !args.one_stage,
+            ..Options::default()
+        };
         let folds = data.folds(options.folds);
         let fold_of =
             data.pages.iter().zip(&folds).map(|(p, &f)| (p.group.clone(), f)).collect();

@@ -79,26 +79,30 @@ fn inspect(out: &mut dyn Write, model: &Model, top: usize) -> std::io::Result<()
 
 fn forms(model: &Model) -> impl Iterator<Item = (&'static str, &Stages)> {
     let structured = model.structured.iter().map(|stages| ("pages", stages));
-    structured.chain([("plain text", &model.plain)])
+    structured.chain(model.plain.iter().map(|stages| ("plain text", stages)))
 }
 
 /// The parts of a form by name.
 fn parts(stages: &Stages) -> impl Iterator<Item = (String, &Logistic)> {
     let kinds = stages.kinds.iter().map(|(label, scorer)| (label.to_string(), &scorer.logistic));
     let cut = stages.cut.iter().map(|cut| ("cut".to_string(), cut));
-    [("content".to_string(), &stages.content.logistic)].into_iter().chain(cut).chain(kinds)
+    let second = stages.second.iter().map(|second| ("stage two".to_string(), second));
+    let content = [("content".to_string(), &stages.content.logistic)].into_iter();
+    content.chain(second).chain(cut).chain(kinds)
 }
 
 /// The features of the content models that move their logits most: weight times deviation.
 pub fn write_top_weights(out: &mut dyn Write, model: &Model, top: usize) -> std::io::Result<()> {
     for (form, stages) in forms(model) {
-        let mut weights: Vec<_> = stages.content.logistic.weights.iter().collect();
-        weights.sort_by(|a, b| {
-            (b.weight * b.deviation).abs().total_cmp(&(a.weight * a.deviation).abs())
-        });
-        writeln!(out, "\n{form}: what moves a block most, per standard deviation of the feature")?;
-        for w in weights.into_iter().take(top) {
-            writeln!(out, "  {:>+8.3}  {}", w.weight * w.deviation, w.name)?;
+        for (part, logistic) in parts(stages).take_while(|(part, _)| part != "cut") {
+            let mut weights: Vec<_> = logistic.weights.iter().collect();
+            weights.sort_by(|a, b| {
+                (b.weight * b.deviation).abs().total_cmp(&(a.weight * a.deviation).abs())
+            });
+            writeln!(out, "\n{form}, {part}: log-odds per standard deviation of the feature")?;
+            for w in weights.into_iter().take(top) {
+                writeln!(out, "  {:>+8.3}  {}", w.weight * w.deviation, w.name)?;
+            }
         }
     }
     Ok(())
@@ -122,8 +126,9 @@ fn diff(out: &mut dyn Write, a: &Model, b: &Model, top: usize) -> std::io::Resul
         diff_weights(out, form, stages, other, top)?;
         diff_lexicons(out, form, stages, other, top)?;
     }
-    if a.structured.is_none() && b.structured.is_some() {
-        writeln!(out, "pages: only in the second")?;
+    let of_a: BTreeMap<_, _> = forms(a).collect();
+    for form in of_b.keys().filter(|form| !of_a.contains_key(*form)) {
+        writeln!(out, "{form}: only in the second")?;
     }
     Ok(())
 }

@@ -43,11 +43,6 @@ impl Columns {
     pub fn column(&self, n: usize) -> &[f32] {
         &self.values[n * self.rows..(n + 1) * self.rows]
     }
-
-    /// Position of the column called `name`.
-    pub fn position(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|n| n == name)
-    }
 }
 
 /// `ln(1 + x)`: counts have long tails, and the model is linear in what it sees.

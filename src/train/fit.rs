@@ -61,14 +61,12 @@ pub(crate) fn fit(
     // Its transpose has the columns contiguous, which linfa reads three times as fast.
     let x = decorrelation.dot(&x.t()).reversed_axes();
     let data = DatasetBase::new(x, Array1::from_vec(target.to_vec()));
-    let t0 = std::time::Instant::now();
     let fitted = LogisticRegression::default()
         .alpha(penalty)
         .max_iterations(MAX_ITERATIONS)
         .gradient_tolerance(TOLERANCE * rows as f64)
         .fit(&data)
         .map_err(|e| Error::Fit(format!("logistic regression failed: {e}")))?;
-    if std::env::var("FITLOG").is_ok() { eprintln!("fit {}x{} {:?}", rows, names.len(), t0.elapsed()); }
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
     let weights = fitted.params().mapv(|w| sign * w);
     let intercept = sign * fitted.intercept();
