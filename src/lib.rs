@@ -1,4 +1,6 @@
-//! Saring.
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "train")]
 mod align;
 mod block;
 mod classify;
@@ -10,9 +12,11 @@ mod error;
 #[cfg(feature = "train")]
 mod evaluate;
 mod features;
+#[cfg(feature = "train")]
 mod gold;
 mod lexicon;
 mod logistic;
+#[cfg(feature = "train")]
 mod metrics;
 mod model;
 mod segment;
@@ -21,16 +25,20 @@ pub mod train;
 
 pub use block::{Block, Document, Element, Label, PathReader, Truncation};
 pub use classify::{Classifier, Labelled, Page};
-#[cfg(feature = "train")]
-pub use dataset::{Dataset, LabelledPage, Writer, digest, registered_domain};
 pub use decode::decode;
 pub use error::{Error, Result};
-#[cfg(feature = "train")]
-pub use evaluate::{BlockReport, PageReport, PageScore, score_page};
-pub use metrics::{Confusion, Scores, calibration_error, word_scores};
-pub use gold::{Gold, TextLayout, Truth};
-pub use align::{align, match_snippet};
 pub use lexicon::{Lexicon, Namespace};
 pub use logistic::{Logistic, Weight};
 pub use model::{Calibration, Model, Provenance, Scorer, Source, Stages};
 pub use segment::{Limits, segment_annotated, segment_html, segment_text};
+
+#[cfg(feature = "train")]
+pub use align::{align, match_snippet};
+#[cfg(feature = "train")]
+pub use dataset::{Dataset, LabelledPage, Writer, digest, registered_domain};
+#[cfg(feature = "train")]
+pub use evaluate::{BlockReport, PageReport, PageScore, score_page};
+#[cfg(feature = "train")]
+pub use gold::{Gold, TextLayout, Truth};
+#[cfg(feature = "train")]
+pub use metrics::{Confusion, Scores, calibration_error, word_scores};

@@ -335,6 +335,10 @@ impl Context<'_> {
     }
 
     /// Stage two on all pages, and its logits for each page when fitted without the page's fold.
+    ///
+    /// The rows of the latter come from scorers that have seen that fold's labels, which a third
+    /// level of exclusion would avoid at the price of ten more fits. It touches what calibration
+    /// and cut learn from, and nothing that is reported.
     fn second_stage(
         &self,
         first: &Unseen,
