@@ -194,12 +194,7 @@ impl Classifier {
                 }
             })
             .collect();
-        Page {
-            url: document.url.clone(),
-            blocks,
-            confidence,
-            truncated: document.truncated,
-        }
+        Page { url: document.url.clone(), blocks, confidence, truncated: document.truncated }
     }
 }
 

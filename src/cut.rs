@@ -64,7 +64,10 @@ pub(crate) fn facts(page: &Page, probabilities: &[f32], candidates: &[Candidate]
 
     let own: Vec<(&str, Vec<f32>)> = vec![
         ("threshold", candidates.iter().map(|c| c.threshold.min(1.0)).collect()),
-        ("threshold_off_half", candidates.iter().map(|c| (c.threshold.min(1.0) - 0.5).abs()).collect()),
+        (
+            "threshold_off_half",
+            candidates.iter().map(|c| (c.threshold.min(1.0) - 0.5).abs()).collect(),
+        ),
         ("expected_f1", sums.iter().map(|s| s.expected_f1).collect()),
         ("expected_f1_lost", sums.iter().map(|s| best - s.expected_f1).collect()),
         ("kept_share", sums.iter().map(|s| share(s.words, total.words)).collect()),
@@ -83,9 +86,7 @@ pub(crate) fn facts(page: &Page, probabilities: &[f32], candidates: &[Candidate]
     columns.add("kept_long_share", |c| share(sums[c].long, sums[c].words));
     columns.add("kept_words_per_block", |c| log(share(sums[c].words, sums[c].blocks)));
     columns.add("kept_sentence_end_share", |c| share(sums[c].sentence_ends, sums[c].blocks));
-    columns.add("kept_headline", |c| {
-        page.headline.map_or(0.0, |h| flag(candidates[c].kept[h]))
-    });
+    columns.add("kept_headline", |c| page.headline.map_or(0.0, |h| flag(candidates[c].kept[h])));
     columns.add("kept_span_filled", |c| share(sums[c].words, sums[c].span_words));
     columns.add("dropped_long_share", |c| share(total.long_words - sums[c].long, total.long_words));
     // What the next stricter candidate would drop.

@@ -240,7 +240,10 @@ impl<'a> Reader<'a> {
         let field = |name: &str| -> std::result::Result<&str, String> {
             let bytes = self.at.get(name).and_then(|&n| record.get(n)).unwrap_or_default();
             std::str::from_utf8(bytes).map_err(|e| {
-                format!("{name} is not UTF-8 at its byte {}: save the file as UTF-8", e.valid_up_to())
+                format!(
+                    "{name} is not UTF-8 at its byte {}: save the file as UTF-8",
+                    e.valid_up_to()
+                )
             })
         };
         let number = |name: &str, default: f32| -> std::result::Result<f32, String> {
@@ -307,7 +310,8 @@ impl PageBuilder {
             .find(|name| !name.is_empty())
             .unwrap_or_else(|| format!("{}:{line}", file.display()));
         let document = Document { url: row.url.clone(), ..Document::default() };
-        let page = LabelledPage { name: row.page.clone(), group, document, ..LabelledPage::default() };
+        let page =
+            LabelledPage { name: row.page.clone(), group, document, ..LabelledPage::default() };
         PageBuilder { name: row.page.clone(), page, paths: PathReader::default() }
     }
 

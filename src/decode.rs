@@ -122,8 +122,10 @@ mod tests {
 
     #[test]
     fn byte_order_marks_win() {
-        let utf_16: Vec<u8> =
-            [0xFF, 0xFE].into_iter().chain("teks é".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let utf_16: Vec<u8> = [0xFF, 0xFE]
+            .into_iter()
+            .chain("teks é".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
         assert_eq!(decode(&utf_16, Some("utf-8")), "teks é");
     }
 
@@ -151,7 +153,8 @@ mod tests {
     fn wrong_declarations_lose_to_the_bytes() {
         let page = "<meta charset=windows-1252><p>“Baca juga” — résumé</p>";
         assert_eq!(decode(page.as_bytes(), None), page);
-        let (page, _, _) = WINDOWS_1252.encode("<meta charset=utf-8><p>“Quoted” café crème, déjà vu</p>");
+        let (page, _, _) =
+            WINDOWS_1252.encode("<meta charset=utf-8><p>“Quoted” café crème, déjà vu</p>");
         assert!(decode(&page, None).contains("“Quoted” café crème, déjà vu"));
     }
 

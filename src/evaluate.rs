@@ -9,14 +9,8 @@ use crate::gold::{Gold, TextLayout, Truth};
 use crate::metrics::{Confusion, Scores, calibration_error, word_scores};
 
 /// Labels of lines that stand inside an article without being of it.
-const INLINE: [Label; 6] = [
-    Label::Related,
-    Label::Promo,
-    Label::Ad,
-    Label::HeadlineList,
-    Label::Navigation,
-    Label::Share,
-];
+const INLINE: [Label; 6] =
+    [Label::Related, Label::Promo, Label::Ad, Label::HeadlineList, Label::Navigation, Label::Share];
 
 /// What became of the blocks of labelled pages.
 #[derive(Debug, Clone, Default)]
@@ -116,8 +110,7 @@ pub fn score_page(name: &str, gold: &Gold, page: &Page) -> PageScore {
             };
             let (wanted, unwanted) = (found(with), found(without));
             score.snippets = (wanted, with.len(), unwanted, without.len());
-            score.text =
-                Scores::new(wanted as f64, (wanted + unwanted) as f64, with.len() as f64);
+            score.text = Scores::new(wanted as f64, (wanted + unwanted) as f64, with.len() as f64);
         }
     }
     score
@@ -197,9 +190,7 @@ impl PageReport {
 
     /// Content blocks kept whole, of all.
     pub fn content_blocks(&self) -> (usize, usize) {
-        self.pages.iter().fold((0, 0), |(a, b), p| {
-            (a + p.content_blocks.0, b + p.content_blocks.1)
-        })
+        self.pages.iter().fold((0, 0), |(a, b), p| (a + p.content_blocks.0, b + p.content_blocks.1))
     }
 
     /// Inline boilerplate lines left in, of all.

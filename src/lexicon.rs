@@ -2,7 +2,7 @@
 //!
 //! Each kind of token lives in a namespace of its own: the same word says one thing in a text and
 //! another in a class name. A token's log-odds is how much more often it stands in positive blocks
-//! than the base rate of its namespace would have it (see [`Counts`](crate::train)).
+//! than the base rate of its namespace would have it (`train/counts.rs` makes them).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -212,7 +212,7 @@ pub struct Lexicon {
 
 impl Lexicon {
     /// Adds or replaces an entry.
-    pub(crate) fn insert(&mut self, namespace: Namespace, token: String, log_odds: f32) {
+    pub fn insert(&mut self, namespace: Namespace, token: String, log_odds: f32) {
         self.entries.entry(namespace).or_default().insert(token, log_odds);
     }
 

@@ -115,11 +115,7 @@ struct Header {
 
 impl Model {
     /// A model of this version.
-    pub fn new(
-        structured: Option<Stages>,
-        plain: Option<Stages>,
-        provenance: Provenance,
-    ) -> Model {
+    pub fn new(structured: Option<Stages>, plain: Option<Stages>, provenance: Provenance) -> Model {
         Model { format: FORMAT.into(), version: VERSION, structured, plain, provenance }
     }
 

@@ -130,7 +130,8 @@ pub fn cross_validate(data: &Dataset, options: &Options, progress: &Progress) ->
 
 fn run(data: &Dataset, options: &Options, progress: &Progress, full: bool) -> Result<Trained> {
     check(data)?;
-    let domains = data.pages.iter().map(|p| p.group.as_str()).collect::<std::collections::HashSet<_>>().len();
+    let domains =
+        data.pages.iter().map(|p| p.group.as_str()).collect::<std::collections::HashSet<_>>().len();
     let count = options.folds.min(domains).max(1);
     let folds = data.folds(count);
     // Holding a domain out needs at least one more to learn from and one to cross-fit with.
@@ -388,11 +389,7 @@ fn learnable_kinds(pages: &[LabelledPage]) -> Vec<Label> {
 }
 
 /// Platt scaling on unseen pages, one row per labelled block.
-fn calibrate(
-    data: &Prepared,
-    unseen: &Unseen,
-    progress: &Progress,
-) -> Calibration {
+fn calibrate(data: &Prepared, unseen: &Unseen, progress: &Progress) -> Calibration {
     let (mut logits, mut targets) = (Vec::new(), Vec::new());
     for (n, of_page) in unseen {
         for (logit, label) in of_page.iter().zip(&data.pages[*n].labels) {

@@ -59,7 +59,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> RunResult {
     let is_model = |path: &&PathBuf| path.extension().is_some_and(|e| e == "json");
-    let (models, csvs): (Vec<_>, Vec<_>) = args.files.iter().partition(|p| is_model(&p));
+    let (models, csvs): (Vec<_>, Vec<_>) = args.files.iter().partition(is_model);
     if models.len() > 1 || (args.cross_validate && !models.is_empty()) {
         return Err(Error::Option("name one model, or none with --cross-validate".into()).into());
     }
@@ -157,8 +157,7 @@ impl Judges {
             ..Options::default()
         };
         let folds = data.folds(options.folds);
-        let fold_of =
-            data.pages.iter().zip(&folds).map(|(p, &f)| (p.group.clone(), f)).collect();
+        let fold_of = data.pages.iter().zip(&folds).map(|(p, &f)| (p.group.clone(), f)).collect();
         let cache = args.cache.as_ref().map(|folder| cache_folder(folder, data, &options));
         if let Some(classifiers) = cache.as_deref().and_then(read_cache) {
             say("using the cached models of the same data, options and program");
@@ -276,11 +275,7 @@ fn write_pages(out: &mut dyn Write, name: &str, report: &PageReport) -> std::io:
 fn write_confusion(out: &mut dyn Write, confusion: &Confusion) -> std::io::Result<()> {
     for label in confusion.labels() {
         let (s, n) = confusion.label_scores(label);
-        writeln!(
-            out,
-            "  {label:<26}{:>10.3}{:>10.3}{:>10.3}{n:>8}",
-            s.precision, s.recall, s.f1
-        )?;
+        writeln!(out, "  {label:<26}{:>10.3}{:>10.3}{:>10.3}{n:>8}", s.precision, s.recall, s.f1)?;
     }
     writeln!(out, "macro-F1 over the labels {:.4}", confusion.macro_f1())
 }

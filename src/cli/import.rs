@@ -66,9 +66,10 @@ pub fn run(args: &Args) -> RunResult {
 /// The pages of a folder, in the order of their names.
 pub fn gold_pages(folder: &Path) -> Result<Vec<Result<GoldPage>>> {
     let gold = ["gold", "ground-truth"].into_iter().map(|name| folder.join(name));
-    let gold = gold.into_iter().find(|path| path.is_dir()).ok_or_else(|| {
-        Error::io(folder, "holds neither a folder \"gold\" nor \"ground-truth\"")
-    })?;
+    let gold = gold
+        .into_iter()
+        .find(|path| path.is_dir())
+        .ok_or_else(|| Error::io(folder, "holds neither a folder \"gold\" nor \"ground-truth\""))?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(&gold)
         .map_err(|e| Error::io(&gold, e))?
         .filter_map(|entry| entry.ok().map(|e| e.path()))

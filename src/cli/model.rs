@@ -174,7 +174,9 @@ fn diff_lexicons(
     let mut changes: Vec<_> = tokens
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
-        .map(|(namespace, token)| (x.get(namespace, token), y.get(namespace, token), namespace, token))
+        .map(|(namespace, token)| {
+            (x.get(namespace, token), y.get(namespace, token), namespace, token)
+        })
         .filter(|(old, new, _, _)| old != new)
         .collect();
     changes.sort_by(|p, q| (q.0 - q.1).abs().total_cmp(&(p.0 - p.1).abs()));

@@ -127,7 +127,11 @@ pub fn write_report(out: &mut dyn Write, report: &BlockReport) -> std::io::Resul
         report.blocks(),
         report.pages
     )?;
-    writeln!(out, "{:<16}{:>10}{:>10}{:>10}{:>10}", "label", "precision", "recall", "F1", "blocks")?;
+    writeln!(
+        out,
+        "{:<16}{:>10}{:>10}{:>10}{:>10}",
+        "label", "precision", "recall", "F1", "blocks"
+    )?;
     let row = |out: &mut dyn Write, name: &str, s: saring::Scores, n: f64| {
         writeln!(out, "{name:<16}{:>10.3}{:>10.3}{:>10.3}{n:>10}", s.precision, s.recall, s.f1)
     };

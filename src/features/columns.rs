@@ -17,11 +17,7 @@ impl Columns {
     }
 
     /// Adds a column; `value` is called once per row. Values that are not finite become 0.
-    pub fn add(
-        &mut self,
-        name: impl Into<Cow<'static, str>>,
-        mut value: impl FnMut(usize) -> f32,
-    ) {
+    pub fn add(&mut self, name: impl Into<Cow<'static, str>>, mut value: impl FnMut(usize) -> f32) {
         self.names.push(name.into());
         self.values.extend((0..self.rows).map(|row| {
             let value = value(row);

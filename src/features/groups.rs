@@ -41,9 +41,7 @@ pub(crate) fn by_tag_path(page: &Page) -> Groups {
 
 /// Blocks whose last four elements have the same tag and first class.
 pub(crate) fn by_signature(page: &Page) -> Groups {
-    Groups::by(page, |i| {
-        page.chains[i].iter().take(4).map(|&e| shape(page, e)).collect::<Vec<_>>()
-    })
+    Groups::by(page, |i| page.chains[i].iter().take(4).map(|&e| shape(page, e)).collect::<Vec<_>>())
 }
 
 /// An element's tag and first class.
@@ -54,13 +52,10 @@ fn shape<'a>(page: &'a Page, element: usize) -> (&'a str, &'a str) {
 
 pub(super) fn add(page: &Page, columns: &mut Columns) {
     for (name, groups) in [("path", by_tag_path(page)), ("shape", by_signature(page))] {
-        columns.add(format!("{name}_prose_share"), |i| {
-            share(groups.at(i).prose, page.total.prose)
-        });
+        columns.add(format!("{name}_prose_share"), |i| share(groups.at(i).prose, page.total.prose));
         columns.add(format!("{name}_log_blocks"), |i| log(groups.at(i).blocks));
-        columns.add(format!("{name}_block_share"), |i| {
-            share(groups.at(i).blocks, page.total.blocks)
-        });
+        columns
+            .add(format!("{name}_block_share"), |i| share(groups.at(i).blocks, page.total.blocks));
         columns.add(format!("{name}_link_share"), |i| groups.at(i).link_share());
         columns.add(format!("{name}_long_share"), |i| groups.at(i).long_share());
         columns.add(format!("{name}_words_per_block"), |i| log(groups.at(i).words_per_block()));
@@ -102,9 +97,11 @@ impl Siblings {
     /// The largest group that block `i` is in through any of its ancestors, with the ancestor.
     fn largest(&self, page: &Page, i: usize) -> Option<(usize, usize)> {
         let groups = page.chains[i].iter().filter_map(|&e| self.of[e].map(|group| (e, group)));
-        groups.reduce(|best, next| {
-            if self.members[next.1] > self.members[best.1] { next } else { best }
-        })
+        groups.reduce(
+            |best, next| {
+                if self.members[next.1] > self.members[best.1] { next } else { best }
+            },
+        )
     }
 }
 
@@ -132,7 +129,6 @@ fn add_repeated_siblings(page: &Page, columns: &mut Columns) {
     columns.add("repeat_height", |i| {
         with(i, &|e, _| log((page.chains[i].len() - page.depth[e]) as f32))
     });
-    columns.add("repeat_log_index", |i| {
-        with(i, &|e, _| log(page.document.elements[e].index as f32))
-    });
+    columns
+        .add("repeat_log_index", |i| with(i, &|e, _| log(page.document.elements[e].index as f32)));
 }

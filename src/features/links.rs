@@ -44,8 +44,18 @@ const SHARING: [&str; 8] =
 
 /// First words of addresses of lists rather than articles.
 const LISTS: [&str; 12] = [
-    "/tag/", "/tags/", "/topic", "/category/", "/categories/", "/author/", "/penulis/", "/indeks",
-    "/search", "/label/", "/kategori/", "/section/",
+    "/tag/",
+    "/tags/",
+    "/topic",
+    "/category/",
+    "/categories/",
+    "/author/",
+    "/penulis/",
+    "/indeks",
+    "/search",
+    "/label/",
+    "/kategori/",
+    "/section/",
 ];
 
 /// What the address of one link tells.
@@ -152,9 +162,8 @@ pub(super) fn add(page: &Page, columns: &mut Columns) {
     columns.add("log_links", |i| log(kinds[i].len() as f32));
     columns.add("one_link", |i| flag(kinds[i].len() == 1 && page.text[i].link_share > 0.9));
     columns.add("some_link", |i| flag(page.text[i].link_share > 0.0));
-    columns.add("log_unlinked_words", |i| {
-        log(page.text[i].words * (1.0 - page.text[i].link_share))
-    });
+    columns
+        .add("log_unlinked_words", |i| log(page.text[i].words * (1.0 - page.text[i].link_share)));
     let any = |i: usize, what: fn(&Kind) -> bool| flag(kinds[i].iter().any(what));
     columns.add("link_messenger", |i| any(i, |k| k.messenger));
     columns.add("link_store", |i| any(i, |k| k.store));

@@ -31,11 +31,11 @@ pub(super) fn add_text(page: &Page, columns: &mut Columns) {
     });
     for (name, forward) in [("prev", false), ("next", true)] {
         for window in WINDOWS {
-            let sums: Vec<Sums> = (0..page.len()).map(|i| around(page, i, window, forward)).collect();
+            let sums: Vec<Sums> =
+                (0..page.len()).map(|i| around(page, i, window, forward)).collect();
             columns.add(format!("{name}{window}_log_prose"), |i| log(sums[i].prose));
-            columns.add(format!("{name}{window}_words_per_block"), |i| {
-                log(sums[i].words_per_block())
-            });
+            columns
+                .add(format!("{name}{window}_words_per_block"), |i| log(sums[i].words_per_block()));
             columns.add(format!("{name}{window}_sentence_end_share"), |i| {
                 sums[i].sentence_end_share()
             });
@@ -46,11 +46,8 @@ pub(super) fn add_text(page: &Page, columns: &mut Columns) {
 
 /// Sums over up to `window` blocks before or after block `i`.
 fn around(page: &Page, i: usize, window: usize, forward: bool) -> Sums {
-    let range = if forward {
-        i + 1..(i + 1 + window).min(page.len())
-    } else {
-        i.saturating_sub(window)..i
-    };
+    let range =
+        if forward { i + 1..(i + 1 + window).min(page.len()) } else { i.saturating_sub(window)..i };
     let mut sums = Sums::default();
     for facts in &page.text[range] {
         sums.add(&Sums::of(facts));
@@ -100,7 +97,10 @@ pub(super) fn add_structure(page: &Page, columns: &mut Columns) {
         });
         columns.add(format!("{name}_same_parent"), |i| {
             at(i, offset).map_or(0.0, |j| {
-                flag(page.chains[i].get(1).is_some() && page.chains[i].get(1) == page.chains[j].get(1))
+                flag(
+                    page.chains[i].get(1).is_some()
+                        && page.chains[i].get(1) == page.chains[j].get(1),
+                )
             })
         });
         columns.add(format!("{name}_same_tag"), |i| {
@@ -142,16 +142,14 @@ fn add_headline(page: &Page, columns: &mut Columns) {
         })
     });
     columns.add("headline_prose_between", |i| {
-        headline.map_or(0.0, |h| {
-            share(page.prose_between(h.min(i) + 1, h.max(i)), page.total.prose)
-        })
+        headline
+            .map_or(0.0, |h| share(page.prose_between(h.min(i) + 1, h.max(i)), page.total.prose))
     });
     columns.add("headline_steps", |i| headline.map_or(0.0, |h| log(steps(page, i, h))));
     columns.add("page_has_headline", |_| flag(headline.is_some()));
     let last_heading = last_headings(page);
-    columns.add("heading_distance", |i| {
-        last_heading[i].map_or(0.0, |h| 1.0 / (1.0 + (i - h) as f32))
-    });
+    columns
+        .add("heading_distance", |i| last_heading[i].map_or(0.0, |h| 1.0 / (1.0 + (i - h) as f32)));
     columns.add("heading_level", |i| {
         last_heading[i].map_or(0.0, |h| f32::from(page.heading_level(h)))
     });

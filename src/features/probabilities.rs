@@ -67,11 +67,8 @@ pub(super) fn add(page: &Page, logits: &[f32], structured: bool, columns: &mut C
         columns.add(name, |i| at(i, offset).map_or(-4.0, |j| logits[j]));
     }
     let window = |i: usize, size: usize, forward: bool| {
-        let range = if forward {
-            i + 1..(i + 1 + size).min(page.len())
-        } else {
-            i.saturating_sub(size)..i
-        };
+        let range =
+            if forward { i + 1..(i + 1 + size).min(page.len()) } else { i.saturating_sub(size)..i };
         let mut mass = Mass::none();
         range.for_each(|j| mass.add(words(j), logits[j]));
         mass
@@ -123,9 +120,7 @@ fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
         section.for_each(|j| ahead[i].add(page.text[j].words, logits[j]));
     }
     columns.add("p_section_ahead", |i| ahead[i].share());
-    columns.add("p_heading_section_ahead", |i| {
-        flag(page.heading_level(i) > 0) * ahead[i].share()
-    });
+    columns.add("p_heading_section_ahead", |i| flag(page.heading_level(i) > 0) * ahead[i].share());
 }
 
 /// Mean logit of the other blocks with the same text; the block's own where there is none.

@@ -5,8 +5,23 @@ use super::page::{Page, Sums};
 
 /// Own tags: the innermost elements, up to and including the nearest block-level one.
 const OWN_TAGS: [&str; 17] = [
-    "p", "div", "li", "td", "span", "a", "strong", "b", "time", "h1", "h2", "h3", "blockquote",
-    "pre", "figcaption", "label", "button",
+    "p",
+    "div",
+    "li",
+    "td",
+    "span",
+    "a",
+    "strong",
+    "b",
+    "time",
+    "h1",
+    "h2",
+    "h3",
+    "blockquote",
+    "pre",
+    "figcaption",
+    "label",
+    "button",
 ];
 
 /// Tags looked for anywhere above the block.
@@ -44,9 +59,8 @@ fn add_tags(page: &Page, columns: &mut Columns) {
     let prose_depth: f32 = (0..page.len()).map(|i| depth(i) * page.text[i].prose).sum();
     let mean_depth = share(prose_depth, page.total.prose);
     columns.add("depth_off_prose", |i| log((depth(i) - mean_depth).abs()));
-    let index = |i: usize| {
-        page.chains[i].first().map_or(0.0, |&e| page.document.elements[e].index as f32)
-    };
+    let index =
+        |i: usize| page.chains[i].first().map_or(0.0, |&e| page.document.elements[e].index as f32);
     columns.add("log_sibling_index", |i| log(index(i)));
     columns.add("log_parent_index", |i| {
         page.chains[i].get(1).map_or(0.0, |&e| log(page.document.elements[e].index as f32))
@@ -80,9 +94,7 @@ fn add_levels(page: &Page, columns: &mut Columns) {
     };
     for level in 0..LEVELS {
         columns.add(format!("l{level}_log_words"), |i| log(sums(i, level).words));
-        columns.add(format!("l{level}_words_per_block"), |i| {
-            log(sums(i, level).words_per_block())
-        });
+        columns.add(format!("l{level}_words_per_block"), |i| log(sums(i, level).words_per_block()));
         columns
             .add(format!("l{level}_sentence_end_share"), |i| sums(i, level).sentence_end_share());
         columns.add(format!("l{level}_prose_share"), |i| {
@@ -113,8 +125,7 @@ fn add_section(page: &Page, columns: &mut Columns) {
             chain.iter().rev().find(below).copied()
         })
         .collect();
-    let sums =
-        |i: usize| section[i].map_or_else(|| Sums::of(&page.text[i]), |e| page.inside[e]);
+    let sums = |i: usize| section[i].map_or_else(|| Sums::of(&page.text[i]), |e| page.inside[e]);
     columns.add("section_log_words", |i| log(sums(i).words));
     columns.add("section_words_per_block", |i| log(sums(i).words_per_block()));
     columns.add("section_long_share", |i| sums(i).long_share());

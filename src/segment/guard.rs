@@ -10,8 +10,7 @@ use std::collections::HashMap;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{
-    BufferQueue, EndTag, StartTag, Tag, Token, TokenSink, TokenSinkResult, Tokenizer,
-    TokenizerOpts,
+    BufferQueue, EndTag, StartTag, Tag, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink};
 use html5ever::{LocalName, TokenizerResult, local_name};
@@ -126,15 +125,13 @@ impl TokenSink for Guard {
             return TokenSinkResult::Continue;
         }
         match &mut token {
-            Token::TagToken(tag) if tag.kind == StartTag => {
-                if !may_be_deep(&tag.name) && self.too_deep() {
-                    self.flatten(tag);
-                }
+            Token::TagToken(tag)
+                if tag.kind == StartTag && !may_be_deep(&tag.name) && self.too_deep() =>
+            {
+                self.flatten(tag);
             }
-            Token::TagToken(tag) if tag.kind == EndTag => {
-                if self.closes_flattened(&tag.name) {
-                    return TokenSinkResult::Continue;
-                }
+            Token::TagToken(tag) if tag.kind == EndTag && self.closes_flattened(&tag.name) => {
+                return TokenSinkResult::Continue;
             }
             _ => {}
         }

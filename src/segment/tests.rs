@@ -10,7 +10,10 @@ fn inline_runs_are_one_block() {
     assert_eq!(blocks("<span>a</span><span>b</span>"), ["a b"]);
     assert_eq!(blocks("x<br>y<br> <br>z<hr>w"), ["x y", "z", "w"]);
     assert_eq!(blocks("<ul><li>a<li>b</ul><table><td>c<td>d</table>"), ["a", "b", "c", "d"]);
-    assert_eq!(blocks("<x-card>a</x-card>b<label>c</label><button>d</button>"), ["a", "b", "c", "d"]);
+    assert_eq!(
+        blocks("<x-card>a</x-card>b<label>c</label><button>d</button>"),
+        ["a", "b", "c", "d"]
+    );
 }
 
 #[test]

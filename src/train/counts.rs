@@ -22,7 +22,11 @@ struct Counts {
 
 impl Counts {
     fn new(tokens: usize) -> Counts {
-        Counts { positive: vec![0.0; tokens], negative: vec![0.0; tokens], domains: vec![0; tokens] }
+        Counts {
+            positive: vec![0.0; tokens],
+            negative: vec![0.0; tokens],
+            domains: vec![0; tokens],
+        }
     }
 
     fn add(&mut self, other: &Counts) {

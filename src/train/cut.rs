@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::fit::fit;
 use super::Unseen;
+use super::fit::fit;
 use super::prepare::{Prepared, PreparedPage};
 use crate::cut::{Candidate, candidates, facts, names};
 use crate::error::{Error, Result};

@@ -53,8 +53,7 @@ pub(crate) fn fit(
     if positives == 0 || positives == rows {
         return Err(Error::Data("both classes are needed to fit a regression".into()));
     }
-    let scales: Vec<(f64, f64)> =
-        values.par_chunks_mut(rows).map(|column| standardise(column)).collect();
+    let scales: Vec<(f64, f64)> = values.par_chunks_mut(rows).map(standardise).collect();
     let x = Array2::from_shape_vec((rows, names.len()).f(), values)
         .map_err(|e| Error::Fit(e.to_string()))?;
     let decorrelation = decorrelation(&x);
