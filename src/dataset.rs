@@ -187,9 +187,11 @@ fn row_error(path: &Path, line: u64, error: impl std::fmt::Display) -> Error {
 /// Reads the rows of one file.
 struct Reader<'a> {
     path: PathBuf,
+    bytes: &'a [u8],
     records: csv::ByteRecordsIntoIter<&'a [u8]>,
     at: HashMap<&'static str, usize>,
-    last_line: u64,
+    /// Where the last row began: byte and line.
+    last: (usize, u64),
 }
 
 impl<'a> Reader<'a> {
@@ -197,7 +199,7 @@ impl<'a> Reader<'a> {
         // Spreadsheets put a mark before the first column's name.
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
-        let header = reader.byte_headers().map_err(|e| csv_error(path, e))?.clone();
+        let header = reader.byte_headers().map_err(|e| csv_error(path, 1, &e))?.clone();
         let mut at = HashMap::new();
         for (n, name) in header.iter().enumerate() {
             let name = std::str::from_utf8(name)
@@ -219,7 +221,19 @@ impl<'a> Reader<'a> {
             }
         }
         let records = reader.into_byte_records();
-        Ok(Reader { path: path.to_path_buf(), records, at, last_line: 1 })
+        Ok(Reader { path: path.to_path_buf(), bytes, records, at, last: (0, 1) })
+    }
+
+    /// The line of a row. The csv crate counts the blank lines before a row to the row.
+    fn line(&mut self, position: Option<&csv::Position>) -> u64 {
+        let (last, line) = self.last;
+        let mut at = position.map_or(last, |p| p.byte() as usize).clamp(last, self.bytes.len());
+        while matches!(self.bytes.get(at), Some(b'\r' | b'\n')) {
+            at += 1;
+        }
+        let breaks = self.bytes[last..at].iter().filter(|&&b| b == b'\n').count();
+        self.last = (at, line + breaks as u64);
+        self.last.1
     }
 
     fn has_pages(&self) -> bool {
@@ -229,9 +243,11 @@ impl<'a> Reader<'a> {
     /// The next row with its line in the file.
     fn next(&mut self) -> Result<Option<(u64, Row)>> {
         let Some(record) = self.records.next() else { return Ok(None) };
-        let record = record.map_err(|e| csv_error(&self.path, e))?;
-        let line = record.position().map_or(self.last_line + 1, csv::Position::line);
-        self.last_line = line;
+        let line = match &record {
+            Ok(record) => self.line(record.position()),
+            Err(error) => self.line(error.position()),
+        };
+        let record = record.map_err(|e| csv_error(&self.path, line, &e))?;
         let row = self.row(&record).map_err(|message| row_error(&self.path, line, message))?;
         Ok(Some((line, row)))
     }
@@ -284,8 +300,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn csv_error(path: &Path, error: csv::Error) -> Error {
-    let line = error.position().map_or(1, csv::Position::line);
+fn csv_error(path: &Path, line: u64, error: &csv::Error) -> Error {
     let message = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("the row has {len} fields, the header {expected_len}")
@@ -308,7 +323,10 @@ impl PageBuilder {
         let group = [row.group.clone(), domain, row.page.clone()]
             .into_iter()
             .find(|name| !name.is_empty())
-            .unwrap_or_else(|| format!("{}:{line}", file.display()));
+            // Without the folder: what is learnt must not depend on where the file is.
+            .unwrap_or_else(|| {
+                format!("{}:{line}", file.file_name().unwrap_or_default().display())
+            });
         let document = Document { url: row.url.clone(), ..Document::default() };
         let page =
             LabelledPage { name: row.page.clone(), group, document, ..LabelledPage::default() };

@@ -35,6 +35,15 @@ impl From<Weight> for (String, f32, f32, f32) {
     }
 }
 
+/// A larger number is a fault and no weight. Sums of smaller ones cannot overflow, so that every
+/// model that loads gives probabilities.
+const LARGEST: f32 = 1e8;
+
+/// Whether a number of a model can be computed with: finite, and not beyond reason.
+pub(crate) fn is_sound(value: f32) -> bool {
+    value.abs() <= LARGEST
+}
+
 /// `logit = intercept + sum of weight * value`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,11 +68,11 @@ impl Logistic {
         logits
     }
 
-    /// Checks that the features are exactly `names`, in order, and every number is finite.
+    /// Checks that the features are exactly `names`, in order, and every number is [sound](is_sound).
     pub(crate) fn check(&self, names: &[String], what: &str) -> Result<()> {
         let fail = |message: String| Err(Error::Model(format!("{what}: {message}")));
-        if !self.intercept.is_finite() {
-            return fail("intercept is not a finite number".into());
+        if !is_sound(self.intercept) {
+            return fail("intercept is not finite, or beyond 1e8".into());
         }
         for (n, weight) in self.weights.iter().enumerate() {
             let name = &weight.name;
@@ -73,8 +82,9 @@ impl Logistic {
             if !names.contains(name) {
                 return fail(format!("feature {name:?} is unknown to this version"));
             }
-            if ![weight.weight, weight.mean, weight.deviation].iter().all(|v| v.is_finite()) {
-                return fail(format!("feature {name:?} has a number that is not finite"));
+            if ![weight.weight, weight.mean, weight.deviation].into_iter().all(is_sound) {
+                let what = "has a number that is not finite, or beyond 1e8";
+                return fail(format!("feature {name:?} {what}"));
             }
         }
         for (n, name) in names.iter().enumerate() {

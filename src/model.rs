@@ -1,6 +1,8 @@
 //! What training makes and classifying reads: a JSON file that a person can read and diff.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use crate::cut;
 use crate::error::{Error, Result};
 use crate::features;
 use crate::lexicon::Lexicon;
-use crate::logistic::Logistic;
+use crate::logistic::{Logistic, is_sound};
 
 /// The `format` of every model file.
 const FORMAT: &str = "saring-model";
@@ -134,11 +136,15 @@ impl Model {
     /// # Errors
     /// [`Error::Io`] if it cannot be read; [`Error::Model`] as for [`Model::from_json`].
     pub fn load(path: &Path) -> Result<Model> {
-        let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
+        let file = File::open(path).map_err(|e| Error::io(path, e))?;
+        let size = file.metadata().map_err(|e| Error::io(path, e))?.len();
         if size > MAX_BYTES as u64 {
             return Err(oversize(size).at(path));
         }
-        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        // Pipes and devices have no size that could be asked for.
+        let mut bytes = Vec::new();
+        let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|e| Error::io(path, e))?;
         Model::from_json(&bytes).map_err(|e| e.at(path))
     }
 
@@ -189,10 +195,10 @@ impl Model {
             for (name, scorer) in scorers {
                 scorer.logistic.check(&names, &format!("{form}.{name}"))?;
                 if let Some((namespace, token, _)) =
-                    scorer.lexicon.iter().find(|(_, _, value)| !value.is_finite())
+                    scorer.lexicon.iter().find(|(_, _, value)| !is_sound(*value))
                 {
                     return Err(Error::Model(format!(
-                        "{form}.{name}: {} {token:?} is not a finite number",
+                        "{form}.{name}: {} {token:?} is not finite, or beyond 1e8",
                         namespace.name()
                     )));
                 }
@@ -205,8 +211,9 @@ impl Model {
                 cut.check(&cut::names(), &format!("{form}.cut"))?;
             }
             let calibration = stages.calibration;
-            if !(calibration.slope.is_finite() && calibration.intercept.is_finite()) {
-                return Err(Error::Model(format!("{form}.calibration is not finite")));
+            if !(is_sound(calibration.slope) && is_sound(calibration.intercept)) {
+                let what = "is not finite, or beyond 1e8";
+                return Err(Error::Model(format!("{form}.calibration {what}")));
             }
         }
         Ok(())

@@ -38,7 +38,7 @@ pub struct Options {
     pub rows: usize,
     /// Weight of the squared weights in the loss (1/C).
     pub penalty: f64,
-    /// Entries of the content model's lexicon; each kind gets a tenth.
+    /// Entries of the content model's lexicon; each kind gets a sixteenth.
     pub lexicon_entries: usize,
     /// How many of the folds are held out in turn for figures: 0 for none, `folds` for all.
     pub held_out: usize,
@@ -208,6 +208,9 @@ impl Options {
             ("rows", self.rows.to_string()),
             ("penalty", self.penalty.to_string()),
             ("lexicon_entries", self.lexicon_entries.to_string()),
+            ("kinds", self.kinds.to_string()),
+            ("second_stage", self.second_stage.to_string()),
+            ("plain", self.plain.to_string()),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_string(), value))

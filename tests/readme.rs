@@ -1,5 +1,7 @@
 //! The README shows what the commands print.
 
+#![cfg(feature = "cli")]
+
 use std::process::Command;
 
 #[test]

@@ -1,6 +1,8 @@
 //! training-data/blocks.csv is what `saring blocks` makes of training-data/pages, and both are
 //! large and varied enough to learn from.
 
+#![cfg(feature = "cli")]
+
 use std::collections::{BTreeSet, HashMap};
 use std::process::Command;
 

@@ -70,6 +70,11 @@ pub fn run(args: &Args) -> RunResult {
     for note in &data.notes {
         say(format!("note: {note}"));
     }
+    if !csvs.is_empty() && data.label_counts().is_empty() {
+        return Err(
+            Error::Data("no row has a label: there is nothing to score against".into()).into()
+        );
+    }
     let judges = if args.cross_validate {
         Judges::cross_validated(&data, args)?
     } else {
@@ -80,12 +85,16 @@ pub fn run(args: &Args) -> RunResult {
         Judges { classifiers: vec![(0, classifier)], fold_of: BTreeMap::new() }
     };
 
-    let mut out = std::io::stdout().lock();
+    let mut out = Vec::new();
     let mut figures = BTreeMap::new();
     let mut sets = serde_json::Map::new();
     if !data.pages.is_empty() {
         let report = judges.blocks(&data);
-        write_report(&mut out, &report)?;
+        let how = match args.cross_validate {
+            true => ", each by a model that has not seen its domain",
+            false => "",
+        };
+        write_report(&mut out, &report, how)?;
         figures.insert("blocks.f1".to_string(), report.kept().f1);
         figures.insert("blocks.macro_f1".to_string(), report.confusion.macro_f1());
         figures.insert("blocks.calibrated".to_string(), 1.0 - report.calibration_error());
@@ -107,10 +116,16 @@ pub fn run(args: &Args) -> RunResult {
         let all = serde_json::json!({"figures": figures, "sets": sets});
         write_whole(path, format!("{all:#}\n").as_bytes())?;
     }
-    match &args.gate {
-        Some(path) => gate(&mut out, path, args, &figures),
-        None => Ok(Outcome::Done),
+    let outcome = match &args.gate {
+        Some(path) => gate(&mut out, path, args, &figures)?,
+        None => Outcome::Done,
+    };
+    // A reader who leaves early must not make a failed gate a success.
+    match std::io::stdout().write_all(&out) {
+        Err(_) if matches!(outcome, Outcome::Failed) => {}
+        written => written?,
     }
+    Ok(outcome)
 }
 
 fn gate(
@@ -162,6 +177,12 @@ impl Judges {
         if let Some(classifiers) = cache.as_deref().and_then(read_cache) {
             say("using the cached models of the same data, options and program");
             return Ok(Judges { classifiers, fold_of });
+        }
+        if options.held_out == 0 || folds.iter().max() < Some(&2) {
+            return Err(Error::Option(
+                "nothing is held out: --folds and the domains must be 3 or more, --held-out 1"
+                    .into(),
+            ));
         }
         let tell = |line: &str| say(line);
         let trained = train::cross_validate(data, &options, &Progress::new(&tell))?;

@@ -1,5 +1,6 @@
 //! `saring import`: pages with gold text to labelled Block CSV.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -8,7 +9,7 @@ use saring::{
     segment_html,
 };
 
-use super::input::read_page;
+use super::input::{outcome, read_page};
 use super::output::{say, write_with};
 use super::{Outcome, RunResult};
 
@@ -51,6 +52,10 @@ pub fn run(args: &Args) -> RunResult {
             }
         }
     }
+    if pages.is_empty() {
+        say(format!("saring: {}: not written: there is no page to write", args.output.display()));
+        return Ok(Outcome::Failed);
+    }
     write_with(&args.output, |file| {
         let mut writer = Writer::new(file, false)?;
         for page in &pages {
@@ -60,7 +65,7 @@ pub fn run(args: &Args) -> RunResult {
     })?;
     let rows: usize = pages.iter().map(|p| p.labels.iter().flatten().count()).sum();
     say(format!("{} pages, {rows} labelled rows", pages.len()));
-    Ok(if failed > 0 { Outcome::Partial } else { Outcome::Done })
+    Ok(outcome(pages.len(), failed))
 }
 
 /// The pages of a folder, in the order of their names.
@@ -79,7 +84,13 @@ pub fn gold_pages(folder: &Path) -> Result<Vec<Result<GoldPage>>> {
     if files.is_empty() {
         return Err(Error::io(&gold, "no .json files"));
     }
-    Ok(files.par_iter().map(|file| gold_page(folder, file)).collect())
+    let page = |file: &PathBuf| {
+        // A page that meets a bug is one page lost, and not the run.
+        catch_unwind(AssertUnwindSafe(|| gold_page(folder, file))).unwrap_or_else(|_| {
+            Err(Error::io(file, "its page meets a bug in saring; please report it"))
+        })
+    };
+    Ok(files.par_iter().map(page).collect())
 }
 
 fn gold_page(folder: &Path, file: &Path) -> Result<GoldPage> {

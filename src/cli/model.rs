@@ -133,6 +133,11 @@ fn diff(out: &mut dyn Write, a: &Model, b: &Model, top: usize) -> std::io::Resul
     Ok(())
 }
 
+/// The calibration as a formula.
+fn line(stages: &Stages) -> String {
+    format!("{} * logit + {}", stages.calibration.slope, stages.calibration.intercept)
+}
+
 fn diff_weights(
     out: &mut dyn Write,
     form: &str,
@@ -141,6 +146,13 @@ fn diff_weights(
     top: usize,
 ) -> std::io::Result<()> {
     let of_b: BTreeMap<_, _> = parts(b).collect();
+    let of_a: BTreeMap<_, _> = parts(a).collect();
+    for (part, _) in of_b.iter().filter(|(part, _)| !of_a.contains_key(*part)) {
+        writeln!(out, "\n{form}, {part}: only in the second")?;
+    }
+    if a.calibration != b.calibration {
+        writeln!(out, "\n{form}, calibration: {} -> {}", line(a), line(b))?;
+    }
     for (part, logistic) in parts(a) {
         let Some(other) = of_b.get(&part) else {
             writeln!(out, "\n{form}, {part}: only in the first")?;
@@ -150,7 +162,8 @@ fn diff_weights(
             .weights
             .iter()
             .zip(&other.weights)
-            .map(|(x, y)| (x.weight * x.deviation, y.weight * y.deviation, &x.name))
+            .map(|(x, y)| (x.weight * x.deviation, y.weight * y.deviation, x.name.as_str()))
+            .chain([(logistic.intercept, other.intercept, "(intercept)")])
             .filter(|(x, y, _)| x != y)
             .collect();
         changes.sort_by(|x, y| (y.0 - y.1).abs().total_cmp(&(x.0 - x.1).abs()));

@@ -65,6 +65,11 @@ pub fn run(args: &Args) -> RunResult {
     if let Some(folder) = folder.filter(|f| !f.is_dir()) {
         return Err(Error::io(folder, "is not a folder").into());
     }
+    let card = args.out.with_extension("md");
+    if args.out.is_dir() || card.is_dir() || card == args.out {
+        let message = "--out must name a file for the model, and its name with .md is for the card";
+        return Err(Error::Option(message.into()).into());
+    }
     let data = Dataset::read(&args.data)?;
     for note in &data.notes {
         say(format!("note: {note}"));
@@ -83,15 +88,15 @@ pub fn run(args: &Args) -> RunResult {
     }
     model.provenance.metrics = figures(&report);
 
-    let mut out = std::io::stdout().lock();
-    write_report(&mut out, &report)?;
-    write_top_weights(&mut out, &model, 10)?;
     let warnings = progress.warnings();
     let json = model.to_json();
     write_whole(&args.out, json.as_bytes())?;
-    let card = args.out.with_extension("md");
     write_whole(&card, card_text(args, &model, &json, &report, &warnings)?.as_bytes())?;
     say(format!("wrote {} ({} KB) and {}", args.out.display(), json.len() / 1024, card.display()));
+    // Last: a reader who leaves early ends the program, and the model is safe by then.
+    let mut out = std::io::stdout().lock();
+    write_held_out(&mut out, &report)?;
+    write_top_weights(&mut out, &model, 10)?;
     Ok(Outcome::Done)
 }
 
@@ -116,17 +121,17 @@ fn figures(report: &BlockReport) -> BTreeMap<String, f64> {
 }
 
 /// The held-out figures as a table.
-pub fn write_report(out: &mut dyn Write, report: &BlockReport) -> std::io::Result<()> {
+fn write_held_out(out: &mut dyn Write, report: &BlockReport) -> std::io::Result<()> {
     if report.blocks() == 0 {
         return writeln!(out, "no held-out figures: fewer than three domains, or none held out");
     }
+    write_report(out, report, ", each by a model that has not seen its domain")
+}
+
+/// Figures per label as a table, below what was measured and `how`.
+pub fn write_report(out: &mut dyn Write, report: &BlockReport, how: &str) -> std::io::Result<()> {
     let kept = report.kept();
-    writeln!(
-        out,
-        "{} blocks of {} pages, each by a model that has not seen its domain\n",
-        report.blocks(),
-        report.pages
-    )?;
+    writeln!(out, "{} blocks of {} pages{how}\n", report.blocks(), report.pages)?;
     writeln!(
         out,
         "{:<16}{:>10}{:>10}{:>10}{:>10}",
@@ -151,7 +156,7 @@ fn card_text(
     warnings: &[String],
 ) -> Result<String, Error> {
     let mut table = Vec::new();
-    write_report(&mut table, report).map_err(|e| Error::io(&args.out, e))?;
+    write_held_out(&mut table, report).map_err(|e| Error::io(&args.out, e))?;
     let name = args.out.file_name().unwrap_or_default().to_string_lossy();
     let mut card = format!(
         "# Model card: {name}\n\nMade by {} from the data below. xxh3 of the model file: `{}`.\n\n",

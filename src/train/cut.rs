@@ -13,6 +13,9 @@ use crate::model::Calibration;
 /// A page is used if labels cover this share of its words.
 const MIN_LABELLED: f32 = 0.9;
 
+/// A page of fewer blocks has nothing to cut: rows of a CSV without pages, for one.
+const MIN_BLOCKS: usize = 5;
+
 /// A candidate gives one row per bound: positive if it loses less than that against the best
 /// candidate of its page. The ranker thus learns how close to the best each comes.
 const BOUNDS: [f32; 4] = [0.005, 0.02, 0.08, 0.25];
@@ -82,7 +85,7 @@ fn is_labelled(page: &PreparedPage) -> bool {
         .filter(|(label, _)| label.is_some())
         .map(|(_, text)| text.words)
         .sum();
-    page.facts.total.words > 0.0 && labelled >= MIN_LABELLED * page.facts.total.words
+    page.labels.len() >= MIN_BLOCKS && labelled >= MIN_LABELLED * page.facts.total.words
 }
 
 /// F1 of the words a candidate keeps against those of the main blocks.

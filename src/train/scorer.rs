@@ -75,7 +75,7 @@ pub(crate) fn fit_scorer(
     let (entries, rows, penalty) = match target {
         Target::Main => (options.lexicon_entries, options.rows, options.penalty),
         Target::Kind(_) => {
-            (options.lexicon_entries / 10, options.rows / 4, options.penalty * KIND_PENALTY)
+            (options.lexicon_entries / 16, options.rows / 4, options.penalty * KIND_PENALTY)
         }
     };
     let mut used: Vec<usize> = folds.iter().copied().filter(|f| !without.contains(f)).collect();
@@ -164,7 +164,7 @@ fn draw(
 ) -> Vec<(usize, Vec<u32>)> {
     let weight = |page: &PreparedPage, i: usize| -> f64 {
         match page.labels[i].and_then(|label| target.of(label)) {
-            Some(_) => f64::from(page.weights[i]) * row_mass(page, i, target),
+            Some(_) => row_mass(page, i, target),
             None => 0.0,
         }
     };
@@ -201,15 +201,18 @@ fn draw(
     drawn
 }
 
-/// How much a block weighs by its size: errors on long blocks cost more text, and pages of
-/// thousands of blocks should not drown the others.
+/// How much a block weighs. For the content model that is its weight times a mass by its size:
+/// errors on long blocks cost more text, and pages of thousands of blocks should not drown the
+/// others. For the kinds every row is one: the weights balance sets by how well their text is
+/// known, and few sets know kinds at all.
 fn row_mass(page: &PreparedPage, i: usize, target: Target) -> f64 {
     match target {
         Target::Main => {
             let words = f64::from(page.facts.text[i].words);
-            (words + 1.0).sqrt() / f64::from(page.facts.total.words + 50.0).powf(PAGE_EXPONENT)
+            let of_page = f64::from(page.facts.total.words + 50.0).powf(PAGE_EXPONENT);
+            f64::from(page.weights[i]) * (words + 1.0).sqrt() / of_page
         }
-        Target::Kind(_) => 1.0,
+        Target::Kind(_) => f64::from(page.weights[i].min(1.0)),
     }
 }
 
