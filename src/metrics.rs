@@ -107,7 +107,8 @@ impl Confusion {
     /// Precision, recall and F1 of one label, and how many blocks truly have it.
     pub fn label_scores(&self, label: Label) -> (Scores, f64) {
         let sum = |keep: &dyn Fn(Label, Label) -> bool| -> f64 {
-            self.counts.iter().filter(|((t, p), _)| keep(*t, *p)).map(|(_, n)| n).sum()
+            // An empty sum of floats is -0.
+            self.counts.iter().filter(|((t, p), _)| keep(*t, *p)).map(|(_, n)| n).sum::<f64>() + 0.0
         };
         let both = self.count(label, label);
         let taken = sum(&|_, p| p == label);

@@ -102,7 +102,7 @@ pub fn run(args: &Args) -> RunResult {
     for folder in &args.pages {
         let report = judges.pages(folder)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        write_pages(&mut out, &name, &report)?;
+        write_pages(&mut out, &name, &report, !args.quick)?;
         let of_set = report.figures();
         figures.extend(of_set.iter().map(|(figure, v)| (format!("{name}.{figure}"), *v)));
         let pages: Vec<_> = report
@@ -266,7 +266,12 @@ fn read_cache(folder: &Path) -> Option<Vec<(usize, Classifier)>> {
     Some(classifiers)
 }
 
-fn write_pages(out: &mut dyn Write, name: &str, report: &PageReport) -> std::io::Result<()> {
+fn write_pages(
+    out: &mut dyn Write,
+    name: &str,
+    report: &PageReport,
+    kinds: bool,
+) -> std::io::Result<()> {
     writeln!(out, "\n{name}: {} pages", report.pages.len())?;
     writeln!(out, "{:<28}{:>10}{:>10}{:>10}{:>8}", "", "precision", "recall", "F1", "pages")?;
     let row = |out: &mut dyn Write, what: &str, s: Scores, n: usize| {
@@ -284,7 +289,9 @@ fn write_pages(out: &mut dyn Write, name: &str, report: &PageReport) -> std::io:
         let (left, inline) = report.inline_lines();
         writeln!(out, "content blocks kept {kept} of {content}")?;
         writeln!(out, "inline boilerplate lines left in {left} of {inline}")?;
-        write_confusion(out, &report.confusion())?;
+        if kinds {
+            write_confusion(out, &report.confusion())?;
+        }
     }
     let mut worst: Vec<&PageScore> = report.pages.iter().collect();
     worst.sort_by(|a, b| a.text.f1.total_cmp(&b.text.f1));
