@@ -157,7 +157,7 @@ impl Element {
         let mut parts = names.split('.');
         let head = parts.next()?;
         let (tag, id) = head.split_once('#').unwrap_or((head, ""));
-        if tag.is_empty() {
+        if tag.is_empty() || names.contains(['[', ']']) {
             return None;
         }
         Some(Element {

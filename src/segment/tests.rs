@@ -96,7 +96,7 @@ fn nodes_and_bytes_are_bounded_and_told() {
         (0..2000).map(|n| format!("<b id={n}>")).collect::<String>(),
         "<p>x".repeat(2000)
     );
-    let page = segment_html(&bomb, &Limits { nodes: 10_000, ..Limits::default() });
+    let page = segment_html(&bomb, &Limits { nodes: 1_000, ..Limits::default() });
     assert_eq!(page.truncated, Some(Truncation::Nodes));
     let page = segment_html("<p>aé", &Limits { bytes: 5, ..Limits::default() });
     assert_eq!(page.truncated, Some(Truncation::Bytes));
