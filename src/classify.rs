@@ -12,7 +12,7 @@ use crate::features;
 use crate::features::page::Page as Facts;
 use crate::lexicon::{Lookup, Tokens};
 use crate::logistic::sigmoid;
-use crate::model::{Calibration, Model, Stages};
+use crate::model::{Model, Stages};
 use crate::segment::{Limits, segment_html, segment_text};
 
 /// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
@@ -170,7 +170,7 @@ impl Classifier {
         };
         let facts = Facts::new(document);
         let logits = logits(&facts, stages, lookup, structured);
-        let main = stages.probabilities(&logits[0]);
+        let main = stages.calibration.probabilities(&logits[0]);
         let kept = match (self.threshold, &stages.cut) {
             (None, Some(ranker)) => cut::choose(&facts, &main, ranker).kept,
             (threshold, _) => {
@@ -195,14 +195,6 @@ impl Classifier {
             })
             .collect();
         Page { url: document.url.clone(), blocks, confidence, truncated: document.truncated }
-    }
-}
-
-impl Stages {
-    /// Calibrated probabilities of the content model's logits.
-    pub(crate) fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
-        let Calibration { slope, intercept } = self.calibration;
-        logits.iter().map(|logit| sigmoid(slope * logit + intercept)).collect()
     }
 }
 

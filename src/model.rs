@@ -12,7 +12,7 @@ use crate::cut;
 use crate::error::{Error, Result};
 use crate::features;
 use crate::lexicon::Lexicon;
-use crate::logistic::{Logistic, is_sound};
+use crate::logistic::{Logistic, is_sound, sigmoid};
 
 /// The `format` of every model file.
 const FORMAT: &str = "saring-model";
@@ -39,6 +39,13 @@ pub struct Calibration {
     pub slope: f32,
     /// Added to it.
     pub intercept: f32,
+}
+
+impl Calibration {
+    /// Calibrated probabilities of logits.
+    pub(crate) fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
+        logits.iter().map(|logit| sigmoid(self.slope * logit + self.intercept)).collect()
+    }
 }
 
 /// Everything that classifies pages of one form, HTML or plain text.

@@ -66,11 +66,7 @@ pub fn segment_annotated(html: &str, limits: &Limits) -> (Document, Vec<Option<S
     }
     walk.flush();
     walk.document.title = collapse(&walk.title);
-    walk.document.truncated = match (full, cut) {
-        (true, _) => Some(Truncation::Nodes),
-        (_, true) => Some(Truncation::Bytes),
-        _ => None,
-    };
+    walk.document.truncated = truncation(full, cut);
     (walk.document, walk.annotations)
 }
 
@@ -87,16 +83,20 @@ pub fn segment_text(text: &str, limits: &Limits) -> Document {
         lines.map(|text| Block { text, ..Block::default() }).take(limits.nodes + 1).collect();
     let full = blocks.len() > limits.nodes;
     blocks.truncate(limits.nodes);
-    let truncated = match (full, cut) {
-        (true, _) => Some(Truncation::Nodes),
-        (_, true) => Some(Truncation::Bytes),
-        _ => None,
-    };
+    let truncated = truncation(full, cut);
     Document { blocks, truncated, ..Document::default() }
 }
 
 fn within(text: &str, bytes: usize) -> (&str, bool) {
     (&text[..text.floor_char_boundary(bytes)], text.len() > bytes)
+}
+
+fn truncation(full: bool, cut: bool) -> Option<Truncation> {
+    match (full, cut) {
+        (true, _) => Some(Truncation::Nodes),
+        (_, true) => Some(Truncation::Bytes),
+        _ => None,
+    }
 }
 
 fn collapse(text: &str) -> String {

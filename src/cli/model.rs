@@ -158,19 +158,16 @@ fn diff_weights(
             writeln!(out, "\n{form}, {part}: only in the first")?;
             continue;
         };
-        let mut changes: Vec<_> = logistic
+        let changes: Vec<_> = logistic
             .weights
             .iter()
             .zip(&other.weights)
-            .map(|(x, y)| (x.weight * x.deviation, y.weight * y.deviation, x.name.as_str()))
-            .chain([(logistic.intercept, other.intercept, "(intercept)")])
+            .map(|(x, y)| (x.weight * x.deviation, y.weight * y.deviation, x.name.clone()))
+            .chain([(logistic.intercept, other.intercept, "(intercept)".to_string())])
             .filter(|(x, y, _)| x != y)
             .collect();
-        changes.sort_by(|x, y| (y.0 - y.1).abs().total_cmp(&(x.0 - x.1).abs()));
         writeln!(out, "\n{form}, {part}: {} weights differ", changes.len())?;
-        for (x, y, name) in changes.into_iter().take(top) {
-            writeln!(out, "  {x:>+8.3} -> {y:>+8.3}  {name}")?;
-        }
+        write_largest(out, changes, top)?;
     }
     Ok(())
 }
@@ -184,18 +181,28 @@ fn diff_lexicons(
 ) -> std::io::Result<()> {
     let (x, y) = (&a.content.lexicon, &b.content.lexicon);
     let tokens = x.iter().chain(y.iter()).map(|(namespace, token, _)| (namespace, token));
-    let mut changes: Vec<_> = tokens
+    let changes: Vec<_> = tokens
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .map(|(namespace, token)| {
-            (x.get(namespace, token), y.get(namespace, token), namespace, token)
+            let name = format!("{:<11} {token}", namespace.name());
+            (x.get(namespace, token), y.get(namespace, token), name)
         })
-        .filter(|(old, new, _, _)| old != new)
+        .filter(|(old, new, _)| old != new)
         .collect();
-    changes.sort_by(|p, q| (q.0 - q.1).abs().total_cmp(&(p.0 - p.1).abs()));
     writeln!(out, "\n{form}, lexicon: {} tokens differ", changes.len())?;
-    for (old, new, namespace, token) in changes.into_iter().take(top) {
-        writeln!(out, "  {old:>+8.3} -> {new:>+8.3}  {:<11} {token}", namespace.name())?;
+    write_largest(out, changes, top)
+}
+
+/// The changes that are furthest apart: old value, new value, name.
+fn write_largest(
+    out: &mut dyn Write,
+    mut changes: Vec<(f32, f32, String)>,
+    top: usize,
+) -> std::io::Result<()> {
+    changes.sort_by(|a, b| (b.0 - b.1).abs().total_cmp(&(a.0 - a.1).abs()));
+    for (old, new, name) in changes.into_iter().take(top) {
+        writeln!(out, "  {old:>+8.3} -> {new:>+8.3}  {name}")?;
     }
     Ok(())
 }

@@ -1,16 +1,18 @@
 //! The blocks before and after, and the way to the headline.
 
+use std::ops::Range;
+
 use super::columns::{Columns, flag, log, share};
 use super::page::{Page, Sums};
 
 /// Neighbours described one by one, to each side.
-const NEAR: [isize; 6] = [-3, -2, -1, 1, 2, 3];
+pub(super) const NEAR: [isize; 6] = [-3, -2, -1, 1, 2, 3];
 
 /// Sizes of the windows described as a whole.
-const WINDOWS: [usize; 3] = [3, 8, 20];
+pub(super) const WINDOWS: [usize; 3] = [3, 8, 20];
 
 /// `prev2` or `next2`.
-fn side(offset: isize) -> String {
+pub(super) fn side(offset: isize) -> String {
     format!("{}{}", if offset < 0 { "prev" } else { "next" }, offset.unsigned_abs())
 }
 
@@ -44,12 +46,15 @@ pub(super) fn add_text(page: &Page, columns: &mut Columns) {
     add_distances(page, columns);
 }
 
-/// Sums over up to `window` blocks before or after block `i`.
-fn around(page: &Page, i: usize, window: usize, forward: bool) -> Sums {
-    let range =
-        if forward { i + 1..(i + 1 + window).min(page.len()) } else { i.saturating_sub(window)..i };
+/// Up to `size` blocks before or after block `i`.
+pub(super) fn window(page: &Page, i: usize, size: usize, forward: bool) -> Range<usize> {
+    if forward { i + 1..(i + 1 + size).min(page.len()) } else { i.saturating_sub(size)..i }
+}
+
+/// Sums over up to `size` blocks before or after block `i`.
+fn around(page: &Page, i: usize, size: usize, forward: bool) -> Sums {
     let mut sums = Sums::default();
-    for facts in &page.text[range] {
+    for facts in &page.text[window(page, i, size, forward)] {
         sums.add(&Sums::of(facts));
     }
     sums

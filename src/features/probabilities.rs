@@ -5,15 +5,10 @@ use std::collections::HashMap;
 
 use super::columns::{Columns, flag, log, share};
 use super::groups;
+use super::neighbours::{NEAR, WINDOWS, side, window};
 use super::page::Page;
-use super::structure::levels;
+use super::structure::{core, levels};
 use crate::logistic::sigmoid;
-
-/// Neighbours looked at one by one, to each side.
-const NEAR: [isize; 6] = [-3, -2, -1, 1, 2, 3];
-
-/// Sizes of the windows, to each side.
-const WINDOWS: [usize; 3] = [3, 8, 20];
 
 /// Sums over a set of blocks, in words.
 #[derive(Clone, Copy)]
@@ -59,29 +54,24 @@ pub(super) fn add(page: &Page, logits: &[f32], structured: bool, columns: &mut C
     columns.add("p_logit", |i| logits[i]);
     columns.add("p", |i| p[i]);
     for offset in NEAR {
-        let name = format!(
-            "p_{}{}_logit",
-            if offset < 0 { "prev" } else { "next" },
-            offset.unsigned_abs()
-        );
-        columns.add(name, |i| at(i, offset).map_or(-4.0, |j| logits[j]));
+        columns.add(format!("p_{}_logit", side(offset)), |i| {
+            at(i, offset).map_or(-4.0, |j| logits[j])
+        });
     }
-    let window = |i: usize, size: usize, forward: bool| {
-        let range =
-            if forward { i + 1..(i + 1 + size).min(page.len()) } else { i.saturating_sub(size)..i };
+    let around = |i: usize, size: usize, forward: bool| {
         let mut mass = Mass::none();
-        range.for_each(|j| mass.add(words(j), logits[j]));
+        window(page, i, size, forward).for_each(|j| mass.add(words(j), logits[j]));
         mass
     };
     for size in WINDOWS {
         for (name, forward) in [("prev", false), ("next", true)] {
-            let masses: Vec<Mass> = (0..page.len()).map(|i| window(i, size, forward)).collect();
+            let masses: Vec<Mass> = (0..page.len()).map(|i| around(i, size, forward)).collect();
             columns.add(format!("p_{name}{size}_share"), |i| masses[i].share());
             columns.add(format!("p_{name}{size}_highest"), |i| masses[i].highest);
         }
     }
     columns.add("p_between", |i| {
-        let (before, after) = (window(i, 3, false), window(i, 3, true));
+        let (before, after) = (around(i, 3, false), around(i, 3, true));
         sigmoid(before.highest) * sigmoid(after.highest)
     });
     add_page(page, &logits, &p, columns);
@@ -168,9 +158,7 @@ fn add_containers(page: &Page, logits: &[f32], columns: &mut Columns) {
     let total: f32 = (0..page.len()).map(|i| page.text[i].words * sigmoid(logits[i])).sum();
     for percent in [50, 80, 95] {
         let enough = percent as f32 / 100.0 * total;
-        let core = (0..inside.len())
-            .filter(|&e| total > 0.0 && inside[e].content >= enough)
-            .max_by_key(|&e| page.depth[e]);
+        let core = core(page, total, enough, |e| inside[e].content);
         columns.add(format!("p_core{percent}_inside"), |i| {
             flag(core.is_some_and(|core| page.chains[i].contains(&core)))
         });

@@ -139,7 +139,8 @@ fn add_section(page: &Page, columns: &mut Columns) {
 /// C50, C80, C95: the smallest element that holds that share of the prose of the page.
 fn add_cores(page: &Page, columns: &mut Columns) {
     for percent in [50, 80, 95] {
-        let core = core(page, percent as f32 / 100.0);
+        let total = page.total.prose;
+        let core = core(page, total, percent as f32 / 100.0 * total, |e| page.inside[e].prose);
         let (first, last) = core.map_or((0, page.len().saturating_sub(1)), |e| page.span[e]);
         let depth = core.map_or(0, |e| page.depth[e]);
         let inside = |i: usize| core.is_none_or(|core| page.chains[i].contains(&core));
@@ -162,10 +163,14 @@ fn add_cores(page: &Page, columns: &mut Columns) {
     }
 }
 
-/// The smallest element that holds at least `part` of the prose of the page.
-fn core(page: &Page, part: f32) -> Option<usize> {
-    let enough = part * page.total.prose;
+/// The smallest element that holds `enough` of `total`; `held` says how much an element holds.
+pub(super) fn core(
+    page: &Page,
+    total: f32,
+    enough: f32,
+    held: impl Fn(usize) -> f32,
+) -> Option<usize> {
     (0..page.inside.len())
-        .filter(|&e| page.total.prose > 0.0 && page.inside[e].prose >= enough)
+        .filter(|&e| total > 0.0 && held(e) >= enough)
         .max_by_key(|&e| page.depth[e])
 }

@@ -7,7 +7,7 @@ use super::fit::fit;
 use super::prepare::{Prepared, PreparedPage};
 use crate::cut::{Candidate, candidates, facts, names};
 use crate::error::{Error, Result};
-use crate::logistic::{Logistic, sigmoid};
+use crate::logistic::Logistic;
 use crate::model::Calibration;
 
 /// A page is used if labels cover this share of its words.
@@ -38,8 +38,7 @@ pub(super) fn fit_ranker(
             if !is_labelled(page) {
                 return None;
             }
-            let Calibration { slope, intercept } = calibration;
-            let p: Vec<f32> = logits.iter().map(|l| sigmoid(slope * l + intercept)).collect();
+            let p = calibration.probabilities(logits);
             let candidates = candidates(&p);
             let scores: Vec<f32> = candidates.iter().map(|c| word_f1(page, c)).collect();
             let table = facts(&page.facts, &p, &candidates);
