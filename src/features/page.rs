@@ -76,6 +76,9 @@ pub(crate) struct Page<'a> {
     pub headline: Option<usize>,
     /// Share of the words of each block that the page's `<title>` has, and the reverse.
     pub title_match: Vec<(f32, f32)>,
+    /// Per block, a number that blocks of the same text share.
+    pub text_number: Vec<usize>,
+    /// By that number, how many blocks have the text.
     same_text: Vec<u32>,
     /// `words[i]`: words in the blocks before block `i`; one more entry than blocks.
     words_before: Vec<f32>,
@@ -107,11 +110,17 @@ impl<'a> Page<'a> {
         for element in &document.elements {
             depth.push(element.parent.map_or(1, |parent| depth[parent] + 1));
         }
-        let mut counts: HashMap<&str, u32> = HashMap::new();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut same_text = Vec::new();
+        let mut text_number = Vec::with_capacity(blocks.len());
         for block in blocks {
-            *counts.entry(&block.text).or_default() += 1;
+            let number = *numbers.entry(&block.text).or_insert(same_text.len());
+            if number == same_text.len() {
+                same_text.push(0);
+            }
+            same_text[number] += 1;
+            text_number.push(number);
         }
-        let same_text = blocks.iter().map(|b| counts[b.text.as_str()]).collect();
         let title_match = match_title(&document.title, &text);
         let mut page = Page {
             document,
@@ -123,6 +132,7 @@ impl<'a> Page<'a> {
             span,
             headline: None,
             title_match,
+            text_number,
             same_text,
             words_before,
             prose_before,
@@ -137,7 +147,7 @@ impl<'a> Page<'a> {
 
     /// How many blocks of the page have the text of block `i`, itself included.
     pub(crate) fn same_text(&self, i: usize) -> f32 {
-        self.same_text[i] as f32
+        self.same_text[self.text_number[i]] as f32
     }
 
     pub(crate) fn words_before(&self, i: usize) -> f32 {

@@ -61,7 +61,7 @@ impl FoldCounts {
         for n in order {
             let page = &data.pages[n];
             for i in 0..page.labels.len() {
-                let Some(positive) = page.labels[i].and_then(|label| target.of(label)) else {
+                let Some(positive) = page.target(target, i) else {
                     continue;
                 };
                 page.tokens.each(i, |_, token| {

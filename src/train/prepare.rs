@@ -1,10 +1,11 @@
 //! Labelled pages with everything computed that does not depend on the fold.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
 use crate::block::{Document, Label};
+use crate::cut::REPEAT_WORDS;
 use crate::dataset::LabelledPage;
 use crate::features;
 use crate::features::columns::Columns;
@@ -38,9 +39,35 @@ pub(crate) struct PreparedPage<'a> {
     pub dense: Columns,
     pub tokens: Tokens<u32>,
     pub labels: Vec<Option<Label>>,
+    /// Copies of a main block: see [`copies_of_main`].
+    copies: Vec<bool>,
     pub weights: Vec<f32>,
     /// Number of its registered domain.
     pub domain: u32,
+}
+
+impl PreparedPage<'_> {
+    /// Whether block `i` is positive for a target; `None` if it says nothing there.
+    pub(crate) fn target(&self, target: Target, i: usize) -> Option<bool> {
+        if self.copies[i] && target == Target::Main {
+            return None;
+        }
+        self.labels[i].and_then(|label| target.of(label))
+    }
+}
+
+/// Blocks of unknown kind that repeat the text of a main block. Gold text holds a text once where
+/// the page holds it twice, and which copy is the right one is then arbitrary.
+fn copies_of_main(page: &Page, labels: &[Option<Label>]) -> Vec<bool> {
+    let main = |i: &usize| labels[*i].is_some_and(Label::is_main);
+    let wanted: HashSet<usize> =
+        (0..page.len()).filter(main).map(|i| page.text_number[i]).collect();
+    let is_copy = |i: usize| {
+        labels[i] == Some(Label::Boilerplate)
+            && page.text[i].words >= REPEAT_WORDS
+            && wanted.contains(&page.text_number[i])
+    };
+    (0..page.len()).map(is_copy).collect()
 }
 
 /// Pages ready for training, in one form.
@@ -101,6 +128,7 @@ impl<'a> Prepared<'a> {
             let next = domains.len() as u32;
             let domain = *domains.entry(&page.group).or_insert(next);
             prepared.push(PreparedPage {
+                copies: copies_of_main(&facts, &page.labels),
                 facts,
                 dense,
                 tokens,

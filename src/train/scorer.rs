@@ -136,8 +136,7 @@ fn fit_rows(
                     *to = f64::from(from[row as usize]);
                 }
             }
-            let labels = &data.pages[*n].labels;
-            let of = |row: u32| labels[row as usize].and_then(|label| target.of(label));
+            let of = |row: u32| data.pages[*n].target(target, row as usize);
             targets.extend(rows.iter().map(|&row| of(row) == Some(true)));
             at += rows.len();
         }
@@ -163,7 +162,7 @@ fn draw(
     limit: usize,
 ) -> Vec<(usize, Vec<u32>)> {
     let weight = |page: &PreparedPage, i: usize| -> f64 {
-        match page.labels[i].and_then(|label| target.of(label)) {
+        match page.target(target, i) {
             Some(_) => row_mass(page, i, target),
             None => 0.0,
         }
