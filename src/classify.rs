@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::block::{Document, Label, Truncation};
+use crate::block::{Document, Label, Truncation, UNCERTAIN};
 use crate::cut;
 use crate::decode::decode;
 use crate::error::Result;
@@ -32,6 +32,7 @@ pub struct Classifier {
     /// The labels that are kept.
     keep: Vec<Label>,
     threshold: Option<f32>,
+    min_probability: Option<f32>,
     limits: Limits,
 }
 
@@ -59,8 +60,18 @@ pub struct Labelled {
     pub probability: f32,
     /// Whether the block is kept.
     pub kept: bool,
+    /// Whether the verdict, kept or not, is less probable than was asked for: see
+    /// [`Classifier::min_probability`].
+    pub uncertain: bool,
     /// Where the block is: see [`Document::path`]; empty for plain text.
     pub path: String,
+}
+
+impl Labelled {
+    /// What files and reports call the block: its label, or `uncertain`.
+    pub fn label_name(&self) -> &'static str {
+        if self.uncertain { UNCERTAIN } else { self.label.name() }
+    }
 }
 
 impl Page {
@@ -104,6 +115,7 @@ impl Classifier {
             model,
             keep: vec![Label::Content, Label::Headline],
             threshold: None,
+            min_probability: None,
             limits: Limits::default(),
         }
     }
@@ -118,6 +130,19 @@ impl Classifier {
     /// each page.
     pub fn threshold(mut self, threshold: f32) -> Classifier {
         self.threshold = Some(threshold);
+        self
+    }
+
+    /// Leaves blocks open whose verdict, kept or not, is less probable than `p`, from 0.5 to 1:
+    /// they are [uncertain](Labelled::uncertain) and not kept.
+    ///
+    /// ```
+    /// let sure = saring::Classifier::pretrained().clone().min_probability(1.0);
+    /// let page = sure.classify("<p>Baca juga</p>");
+    /// assert_eq!((page.blocks[0].label_name(), page.blocks[0].kept), ("uncertain", false));
+    /// ```
+    pub fn min_probability(mut self, p: f32) -> Classifier {
+        self.min_probability = Some(p);
         self
     }
 
@@ -178,22 +203,29 @@ impl Classifier {
                 main.iter().map(|&p| p >= threshold).collect()
             }
         };
-        let confidence = cut::expected_f1(&facts, &main, &kept);
-        let blocks = (0..facts.len())
+        let blocks: Vec<Labelled> = (0..facts.len())
             .map(|i| {
                 let shares = label_shares(stages, &logits[1..], i, main[i]);
                 let label = most_probable(&shares, kept[i]);
                 let probability: f32 =
                     shares.iter().filter(|(l, _)| self.keep.contains(l)).map(|(_, p)| p).sum();
+                let probability = probability.clamp(0.0, 1.0);
+                let kept = self.keep.contains(&label);
+                let verdict = if kept { probability } else { 1.0 - probability };
+                let uncertain = self.min_probability.is_some_and(|least| verdict < least);
                 Labelled {
                     text: document.blocks[i].text.clone(),
                     label,
-                    probability: probability.clamp(0.0, 1.0),
-                    kept: self.keep.contains(&label),
+                    probability,
+                    kept: kept && !uncertain,
+                    uncertain,
                     path: document.path(i),
                 }
             })
             .collect();
+        let sure = |(kept, block): (bool, &Labelled)| kept && !block.uncertain;
+        let kept: Vec<bool> = kept.into_iter().zip(&blocks).map(sure).collect();
+        let confidence = cut::expected_f1(&facts, &main, &kept);
         Page { url: document.url.clone(), blocks, confidence, truncated: document.truncated }
     }
 }

@@ -1,6 +1,6 @@
 //! One JSON object per page.
 
-use saring::{Label, Labelled, Truncation};
+use saring::{Labelled, Truncation};
 use serde::Serialize;
 
 use super::Rendered;
@@ -21,7 +21,7 @@ struct Page<'a> {
 #[derive(Serialize)]
 struct Block<'a> {
     text: &'a str,
-    label: Label,
+    label: &'a str,
     probability: f64,
     path: &'a str,
 }
@@ -52,7 +52,7 @@ impl<'a> From<&'a Labelled> for Block<'a> {
     fn from(block: &'a Labelled) -> Block<'a> {
         Block {
             text: &block.text,
-            label: block.label,
+            label: block.label_name(),
             probability: four_decimals(block.probability),
             path: &block.path,
         }
