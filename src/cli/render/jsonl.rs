@@ -59,12 +59,13 @@ impl<'a> From<&'a Labelled> for Block<'a> {
     }
 }
 
-fn line(value: &impl Serialize) -> String {
+/// A value as a line of JSON.
+pub fn line(value: &impl Serialize) -> String {
     let json = serde_json::to_string(value).expect("strings and finite numbers always are JSON");
     json + "\n"
 }
 
 /// More would be noise, and differs between machines.
-fn four_decimals(value: f32) -> f64 {
+pub fn four_decimals(value: f32) -> f64 {
     (f64::from(value) * 1e4).round() / 1e4
 }

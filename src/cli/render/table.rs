@@ -43,7 +43,7 @@ fn table(Rendered { source, page, threshold, .. }: &Rendered, width: usize) -> S
 }
 
 /// Pages must not send commands to the terminal.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
