@@ -337,6 +337,21 @@ mod tests {
     }
 
     #[test]
+    fn models_without_later_stages_are_explained_too() {
+        let mut model = crate::model::Model::pretrained().clone();
+        let stages = model.structured.as_mut().unwrap();
+        (stages.second, stages.cut) = (None, None);
+        stages.kinds.clear();
+        let classifier = Classifier::new(model);
+        let explanation = classifier.explain(PAGE);
+        assert_eq!(explanation.page, classifier.classify(PAGE));
+        assert_eq!((explanation.cut.chosen.from, &explanation.cut.runner_up), (Some(0.5), &None));
+        for block in &explanation.blocks {
+            assert_eq!((block.stages.len(), block.shares.len()), (1, 1));
+        }
+    }
+
+    #[test]
     fn shares_lead_to_the_label() {
         let explanation = Classifier::pretrained().explain(PAGE);
         for (block, reasons) in explanation.page.blocks.iter().zip(&explanation.blocks) {

@@ -235,7 +235,7 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
     ("verdicts on neighbours", &[("p_between", "stage one gives content on both sides {%}")]),
     (
         "verdicts on its likes",
-        &[("p_same_text", "blocks with the same text: stage one gives them {p} on average")],
+        &[("p_same_text", "blocks with the same text: stage one gives {p} on average")],
     ),
 ];
 
@@ -267,8 +267,8 @@ const MEASURES: &[(&str, &str)] = &[
     ("steps_apart", "{n} elements away|next to it in the tree"),
     // By stage one.
     ("share", "{%} content by stage one"),
-    ("mean_logit", "stage one gives them {p} on average"),
-    ("highest", "stage one gives the surest {p}"),
+    ("mean_logit", "stage one gives {p} on average"),
+    ("highest", "stage one gives the surest block {p}"),
     ("logit", "stage one gives it {p}"),
     // Of the smallest element that holds most of the running text.
     ("inside", "inside|outside"),
