@@ -135,9 +135,12 @@ pub(super) fn reasons(steps: &Steps) -> CutReasons {
     let candidates = cut::candidates(&steps.main);
     let facts = cut::facts(&steps.features.facts, &steps.main, &candidates);
     let logits = ranker.logits(&facts);
-    let chosen = candidates.iter().position(|c| c.kept == steps.kept).unwrap_or(0);
-    let others = (0..candidates.len()).filter(|&c| c != chosen);
-    let runner_up = others.max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+    let best = |same: bool| {
+        let sets = (0..candidates.len()).filter(|&c| (candidates[c].kept == steps.kept) == same);
+        sets.reduce(|a, b| if logits[b] > logits[a] { b } else { a })
+    };
+    let chosen = best(true).unwrap_or(0);
+    let runner_up = best(false);
     let described = |c: usize| {
         let kept = &candidates[c].kept;
         let from = value(&facts, "threshold", c).filter(|_| kept.contains(&true));
@@ -220,7 +223,11 @@ fn in_words(told: &Told, facts: &Columns, a: usize, b: usize) -> String {
     }
     let with = told.page.as_ref().filter(|(effect, ..)| effect * told.effect > 0.0);
     if let Some((_, name, wording)) = with {
-        let page = wording.say(value(facts, name, a).unwrap_or_default());
+        // The fact of the page is what the product has beside that of the candidate, of which one
+        // of the two is not 0: otherwise there would be no effect.
+        let largest = if of(a).abs() >= of(b).abs() { a } else { b };
+        let product = value(facts, &format!("{}*{name}", told.name), largest);
+        let page = wording.say(product.unwrap_or_default() / of(largest));
         words += &format!(", on a page with {page}");
     }
     words
