@@ -113,6 +113,9 @@ impl FromStr for Label {
     }
 }
 
+/// What stands for a label where the classifier was told not to guess.
+pub(crate) const UNCERTAIN: &str = "uncertain";
+
 /// An element that holds at least one block.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Element {

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::block::{Document, Label, Truncation};
+use crate::block::{Document, Label, Truncation, UNCERTAIN};
 use crate::cut;
 use crate::decode::decode;
 use crate::error::Result;
 use crate::features;
+use crate::features::columns::Columns;
 use crate::features::page::Page as Facts;
 use crate::lexicon::{Lookup, Tokens};
-use crate::logistic::sigmoid;
+use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Stages};
 use crate::segment::{Limits, segment_html, segment_text};
 
@@ -32,6 +33,7 @@ pub struct Classifier {
     /// The labels that are kept.
     keep: Vec<Label>,
     threshold: Option<f32>,
+    min_probability: Option<f32>,
     limits: Limits,
 }
 
@@ -59,8 +61,18 @@ pub struct Labelled {
     pub probability: f32,
     /// Whether the block is kept.
     pub kept: bool,
+    /// Whether the verdict, kept or not, is less probable than was asked for: see
+    /// [`Classifier::min_probability`].
+    pub uncertain: bool,
     /// Where the block is: see [`Document::path`]; empty for plain text.
     pub path: String,
+}
+
+impl Labelled {
+    /// What files and reports call the block: its label, or `uncertain`.
+    pub fn label_name(&self) -> &'static str {
+        if self.uncertain { UNCERTAIN } else { self.label.name() }
+    }
 }
 
 impl Page {
@@ -104,6 +116,7 @@ impl Classifier {
             model,
             keep: vec![Label::Content, Label::Headline],
             threshold: None,
+            min_probability: None,
             limits: Limits::default(),
         }
     }
@@ -118,6 +131,19 @@ impl Classifier {
     /// each page.
     pub fn threshold(mut self, threshold: f32) -> Classifier {
         self.threshold = Some(threshold);
+        self
+    }
+
+    /// Leaves blocks open whose verdict, kept or not, is less probable than `p`, from 0.5 to 1:
+    /// they are [uncertain](Labelled::uncertain) and not kept.
+    ///
+    /// ```
+    /// let sure = saring::Classifier::pretrained().clone().min_probability(1.0);
+    /// let page = sure.classify("<p>Baca juga</p>");
+    /// assert_eq!((page.blocks[0].label_name(), page.blocks[0].kept), ("uncertain", false));
+    /// ```
+    pub fn min_probability(mut self, p: f32) -> Classifier {
+        self.min_probability = Some(p);
         self
     }
 
@@ -159,6 +185,31 @@ impl Classifier {
 
     /// Labels the blocks of a document: features, logits, probabilities, cut, kinds, labels.
     pub fn classify_document(&self, document: &Document) -> Page {
+        self.label(&self.steps(document))
+    }
+
+    /// From the document to what is kept.
+    pub(crate) fn steps<'a>(&'a self, document: &'a Document) -> Steps<'a> {
+        let features = Features::new(document, self.form(document));
+        let Form { stages, .. } = features.form;
+        let first = stages.content.logistic.logits(&features.first_stage(0));
+        let kinds = stages.kinds.values().enumerate();
+        let kinds =
+            kinds.map(|(n, kind)| kind.logistic.logits(&features.first_stage(n + 1))).collect();
+        let second = stages.second.as_ref().map(|two| two.logits(&features.second_stage(&first)));
+        let main = stages.calibration.probabilities(second.as_ref().unwrap_or(&first));
+        let cut = match (self.threshold, &stages.cut) {
+            (None, Some(ranker)) => Cut::Ranked(ranker),
+            (threshold, _) => Cut::Fixed(threshold.unwrap_or(0.5)),
+        };
+        let kept = match cut {
+            Cut::Ranked(ranker) => cut::choose(&features.facts, &main, ranker).kept,
+            Cut::Fixed(threshold) => main.iter().map(|&p| p >= threshold).collect(),
+        };
+        Steps { features, first, second, kinds, main, cut, kept }
+    }
+
+    fn form(&self, document: &Document) -> Form<'_> {
         let structured = self.model.structured.as_ref().zip(self.structured.as_ref());
         let plain = self.model.plain.as_ref().zip(self.plain.as_ref());
         // A model made for one form of input does what it can for the other.
@@ -168,71 +219,122 @@ impl Classifier {
             (Some(form), None) => (form, true),
             (None, None) => unreachable!("a model has one form at least, which loading checks"),
         };
-        let facts = Facts::new(document);
-        let logits = logits(&facts, stages, lookup, structured);
-        let main = stages.calibration.probabilities(&logits[0]);
-        let kept = match (self.threshold, &stages.cut) {
-            (None, Some(ranker)) => cut::choose(&facts, &main, ranker).kept,
-            (threshold, _) => {
-                let threshold = threshold.unwrap_or(0.5);
-                main.iter().map(|&p| p >= threshold).collect()
-            }
-        };
-        let confidence = cut::expected_f1(&facts, &main, &kept);
-        let blocks = (0..facts.len())
+        Form { stages, lookup, structured }
+    }
+
+    /// From what is kept to labels.
+    pub(crate) fn label(&self, steps: &Steps) -> Page {
+        let document = steps.features.facts.document;
+        let blocks: Vec<Labelled> = (0..steps.features.facts.len())
             .map(|i| {
-                let shares = label_shares(stages, &logits[1..], i, main[i]);
-                let label = most_probable(&shares, kept[i]);
+                let shares = steps.label_shares(i);
+                let label = most_probable(&shares, steps.kept[i]);
                 let probability: f32 =
                     shares.iter().filter(|(l, _)| self.keep.contains(l)).map(|(_, p)| p).sum();
+                let probability = probability.clamp(0.0, 1.0);
+                let kept = self.keep.contains(&label);
+                let verdict = if kept { probability } else { 1.0 - probability };
+                let uncertain = self.min_probability.is_some_and(|least| verdict < least);
                 Labelled {
                     text: document.blocks[i].text.clone(),
                     label,
-                    probability: probability.clamp(0.0, 1.0),
-                    kept: self.keep.contains(&label),
+                    probability,
+                    kept: kept && !uncertain,
+                    uncertain,
                     path: document.path(i),
                 }
             })
             .collect();
+        let sure = |(&kept, block): (&bool, &Labelled)| kept && !block.uncertain;
+        let kept: Vec<bool> = steps.kept.iter().zip(&blocks).map(sure).collect();
+        let confidence = cut::expected_f1(&steps.features.facts, &steps.main, &kept);
         Page { url: document.url.clone(), blocks, confidence, truncated: document.truncated }
     }
 }
 
-/// Logits of the content model's last stage, then of each kind.
-fn logits(facts: &Facts, stages: &Stages, lookup: &Lookup, structured: bool) -> Vec<Vec<f32>> {
-    let tokens = Tokens::new(facts, |namespace, token| lookup.number(namespace, token));
-    let dense = features::dense(facts, structured);
-    let scorers = [&stages.content].into_iter().chain(stages.kinds.values());
-    let mut logits: Vec<Vec<f32>> = scorers
-        .enumerate()
-        .map(|(n, scorer)| {
-            let value = |token| lookup.value(n, token);
-            scorer.logistic.logits(&features::first_stage(&dense, &tokens, value, structured))
-        })
-        .collect();
-    if let Some(second) = &stages.second {
-        let value = |token| lookup.value(0, token);
-        let columns = features::second_stage(facts, &tokens, value, &logits[0], structured);
-        logits[0] = second.logits(&columns);
-    }
-    logits
+/// The part of a model for pages or the one for plain text.
+#[derive(Clone, Copy)]
+pub(crate) struct Form<'a> {
+    pub stages: &'a Stages,
+    lookup: &'a Lookup,
+    pub structured: bool,
 }
 
-/// The probability of each label; they sum to 1. The content model divides the mass between main
-/// and boilerplate, the kinds divide each side.
-fn label_shares(stages: &Stages, kinds: &[Vec<f32>], i: usize, main: f32) -> Vec<(Label, f32)> {
-    let odds = stages.kinds.keys().zip(kinds).map(|(&label, logits)| (label, sigmoid(logits[i])));
-    let (titles, others): (Vec<_>, Vec<_>) = odds.partition(|(label, _)| label.is_main());
-    let title: f32 = titles.iter().map(|(_, p)| p).sum();
-    let total: f32 = others.iter().map(|(_, p)| p).sum();
-    let mut shares = vec![(Label::Content, main * (1.0 - title))];
-    shares.extend(titles.iter().map(|&(label, p)| (label, main * p)));
-    if total > 0.0 {
-        shares.extend(others.iter().map(|&(label, p)| (label, (1.0 - main) * p / total)));
-    } else {
-        shares.push((Label::Boilerplate, 1.0 - main));
+/// What the stages see of a document.
+pub(crate) struct Features<'a> {
+    pub form: Form<'a>,
+    pub facts: Facts<'a>,
+    dense: Columns,
+    tokens: Tokens<u32>,
+}
+
+impl<'a> Features<'a> {
+    fn new(document: &'a Document, form: Form<'a>) -> Features<'a> {
+        let facts = Facts::new(document);
+        let tokens = Tokens::new(&facts, |namespace, token| form.lookup.number(namespace, token));
+        Features { form, dense: features::dense(&facts, form.structured), facts, tokens }
     }
-    shares
+
+    /// The features of stage one under lexicon `n`: 0 is that of content, the kinds follow.
+    pub(crate) fn first_stage(&self, n: usize) -> Columns {
+        let Form { lookup, structured, .. } = self.form;
+        let value = |token| lookup.value(n, token);
+        features::first_stage(&self.dense, &self.tokens, value, structured)
+    }
+
+    /// The features of stage two; `logits` are those of stage one.
+    pub(crate) fn second_stage(&self, logits: &[f32]) -> Columns {
+        let Form { lookup, structured, .. } = self.form;
+        let value = |token| lookup.value(0, token);
+        features::second_stage(&self.facts, &self.tokens, value, logits, structured)
+    }
+}
+
+/// How a page is cut.
+#[derive(Clone, Copy)]
+pub(crate) enum Cut<'a> {
+    /// At the candidate that this ranker likes best.
+    Ranked(&'a Logistic),
+    /// At this probability.
+    Fixed(f32),
+}
+
+/// A document on its way to labels, with what each step made of it.
+pub(crate) struct Steps<'a> {
+    pub features: Features<'a>,
+    /// Logits of stage one.
+    pub first: Vec<f32>,
+    /// Logits of stage two, where the model has one.
+    pub second: Option<Vec<f32>>,
+    /// Logits of each kind.
+    kinds: Vec<Vec<f32>>,
+    /// Calibrated probability of content or headline.
+    pub main: Vec<f32>,
+    /// How the cut is chosen.
+    pub cut: Cut<'a>,
+    /// What the cut keeps.
+    pub kept: Vec<bool>,
+}
+
+impl Steps<'_> {
+    /// The probability of each label for block `i`; they sum to 1. The content model divides the
+    /// mass between main and boilerplate, the kinds divide each side.
+    pub(crate) fn label_shares(&self, i: usize) -> Vec<(Label, f32)> {
+        let main = self.main[i];
+        let kinds = self.features.form.stages.kinds.keys().zip(&self.kinds);
+        let odds = kinds.map(|(&label, logits)| (label, sigmoid(logits[i])));
+        let (titles, others): (Vec<_>, Vec<_>) = odds.partition(|(label, _)| label.is_main());
+        let title: f32 = titles.iter().map(|(_, p)| p).sum();
+        let total: f32 = others.iter().map(|(_, p)| p).sum();
+        let mut shares = vec![(Label::Content, main * (1.0 - title))];
+        shares.extend(titles.iter().map(|&(label, p)| (label, main * p)));
+        if total > 0.0 {
+            shares.extend(others.iter().map(|&(label, p)| (label, (1.0 - main) * p / total)));
+        } else {
+            shares.push((Label::Boilerplate, 1.0 - main));
+        }
+        shares
+    }
 }
 
 fn most_probable(shares: &[(Label, f32)], main: bool) -> Label {

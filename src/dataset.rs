@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::block::{Block, Document, Label, PathReader};
+use crate::block::{Block, Document, Label, PathReader, UNCERTAIN};
+use crate::classify::Labelled;
 use crate::error::{Error, Result};
 use crate::model::Source;
 
@@ -101,6 +102,10 @@ impl Dataset {
             }
         }
         self.pages.extend(builder.take().map(PageBuilder::finish));
+        if reader.uncertain > 0 {
+            let (rows, path) = (reader.uncertain, path.display());
+            self.notes.push(format!("{path}: {rows} rows are {UNCERTAIN:?}: taken as unlabelled"));
+        }
         let pages = &self.pages[first..];
         self.notes.extend(contradictions(path, pages));
         let domains: HashSet<&str> = pages.iter().map(|p| p.group.as_str()).collect();
@@ -192,6 +197,8 @@ struct Reader<'a> {
     at: HashMap<&'static str, usize>,
     /// Where the last row began: byte and line.
     last: (usize, u64),
+    /// Rows that a classifier left open.
+    uncertain: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -221,7 +228,7 @@ impl<'a> Reader<'a> {
             }
         }
         let records = reader.into_byte_records();
-        Ok(Reader { path: path.to_path_buf(), bytes, records, at, last: (0, 1) })
+        Ok(Reader { path: path.to_path_buf(), bytes, records, at, last: (0, 1), uncertain: 0 })
     }
 
     /// The line of a row. The csv crate counts the blank lines before a row to the row.
@@ -252,7 +259,7 @@ impl<'a> Reader<'a> {
         Ok(Some((line, row)))
     }
 
-    fn row(&self, record: &csv::ByteRecord) -> std::result::Result<Row, String> {
+    fn row(&mut self, record: &csv::ByteRecord) -> std::result::Result<Row, String> {
         let field = |name: &str| -> std::result::Result<&str, String> {
             let bytes = self.at.get(name).and_then(|&n| record.get(n)).unwrap_or_default();
             std::str::from_utf8(bytes).map_err(|e| {
@@ -274,6 +281,10 @@ impl<'a> Reader<'a> {
         };
         let label = match field("label")?.trim() {
             "" => None,
+            UNCERTAIN => {
+                self.uncertain += 1;
+                None
+            }
             name => Some(name.parse::<Label>().map_err(|e| e.to_string())?),
         };
         let hidden = match field("hidden")?.trim() {
@@ -377,24 +388,27 @@ impl<W: Write> Writer<W> {
         Ok(Writer { out, probabilities })
     }
 
-    /// Writes a page, its title first as a row without a label.
+    /// Writes a page, its title first as a row without a label. Where the page states no label,
+    /// the one `predicted` by a [`Classifier`](crate::Classifier) is written, or `uncertain`.
     ///
     /// # Errors
     /// What the sink says.
     pub fn page(
         &mut self,
         page: &LabelledPage,
-        probabilities: Option<&[f32]>,
+        predicted: Option<&[Labelled]>,
     ) -> std::io::Result<()> {
         let document = &page.document;
         if !document.title.is_empty() {
             let title = Block { text: document.title.clone(), hidden: true, ..Block::default() };
-            self.row(page, &title, TITLE_PATH, None, 1.0, None)?;
+            self.row(page, &title, TITLE_PATH, "", 1.0, None)?;
         }
         for (i, block) in document.blocks.iter().enumerate() {
-            let probability = probabilities.map(|p| p[i]);
-            let path = document.path(i);
-            self.row(page, block, &path, page.labels[i], page.weights[i], probability)?;
+            let predicted = predicted.map(|blocks| &blocks[i]);
+            let stated = page.labels[i].map(Label::name);
+            let label = stated.or(predicted.map(Labelled::label_name)).unwrap_or_default();
+            let probability = predicted.map(|block| block.probability);
+            self.row(page, block, &document.path(i), label, page.weights[i], probability)?;
         }
         Ok(())
     }
@@ -404,11 +418,10 @@ impl<W: Write> Writer<W> {
         page: &LabelledPage,
         block: &Block,
         path: &str,
-        label: Option<Label>,
+        label: &str,
         weight: f32,
         probability: Option<f32>,
     ) -> std::io::Result<()> {
-        let label = label.map_or("", Label::name);
         let mut record = vec![page.name.clone(), block.text.clone(), label.to_string()];
         if self.probabilities {
             record.push(probability.map_or(String::new(), |p| format!("{p:.4}")));
@@ -483,10 +496,40 @@ mod tests {
             weights: vec![1.0, 2.5],
             document,
         };
-        let mut writer = Writer::new(Vec::new(), true).unwrap();
-        writer.page(&page, Some(&[0.5, 0.25])).unwrap();
-        let text = String::from_utf8(writer.finish().unwrap()).unwrap();
-        assert_eq!(read(&text).unwrap().pages, [page]);
+        assert_eq!(read(&written(&page, None)).unwrap().pages, [page]);
+    }
+
+    fn written(page: &LabelledPage, predicted: Option<&[Labelled]>) -> String {
+        let mut writer = Writer::new(Vec::new(), predicted.is_some()).unwrap();
+        writer.page(page, predicted).unwrap();
+        String::from_utf8(writer.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn predictions_fill_in_and_uncertain_is_no_label() {
+        let document = segment_html("<p>Satu<p>Dua<p>Tiga", &Limits::default());
+        let predicted: Vec<Labelled> = document
+            .blocks
+            .iter()
+            .zip([false, false, true])
+            .map(|(block, uncertain)| Labelled {
+                text: block.text.clone(),
+                label: Label::Promo,
+                probability: 0.25,
+                kept: false,
+                uncertain,
+                path: String::new(),
+            })
+            .collect();
+        let labels = vec![Some(Label::Content), None, None];
+        let page =
+            LabelledPage { labels, weights: vec![1.0; 3], document, ..LabelledPage::default() };
+        let text = written(&page, Some(&predicted));
+        assert!(text.contains(",Tiga,uncertain,0.2500,"), "{text}");
+        let dataset = read(&text).unwrap();
+        assert_eq!(dataset.pages[0].labels, [Some(Label::Content), Some(Label::Promo), None]);
+        assert_eq!(dataset.sources[0].rows, 2);
+        assert!(dataset.notes[0].ends_with("1 rows are \"uncertain\": taken as unlabelled"));
     }
 
     #[test]

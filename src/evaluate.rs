@@ -251,6 +251,7 @@ mod tests {
                 label,
                 probability: 0.5,
                 kept,
+                uncertain: false,
                 path: String::new(),
             })
             .collect();

@@ -11,6 +11,7 @@ mod decode;
 mod error;
 #[cfg(feature = "train")]
 mod evaluate;
+mod explain;
 mod features;
 #[cfg(feature = "train")]
 mod gold;
@@ -27,6 +28,7 @@ pub use block::{Block, Document, Element, Label, PathReader, Truncation};
 pub use classify::{Classifier, Labelled, Page};
 pub use decode::decode;
 pub use error::{Error, Result};
+pub use explain::{BlockReasons, Choice, CutReasons, Explanation, Reason, StageReasons};
 pub use lexicon::{Lexicon, Namespace};
 pub use logistic::{Logistic, Weight};
 pub use model::{Calibration, Model, Provenance, Scorer, Source, Stages};

@@ -81,6 +81,20 @@ fn predictions_fill_what_the_page_leaves_open() {
 }
 
 #[test]
+fn only_what_is_uncertain_is_left_to_label() {
+    let folder = folder(&[("a.html", PAGE)]);
+    let output = saring(folder.path(), &["a.html", "--predict", "--min-probability", "1"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    let written = std::str::from_utf8(&output.stdout).unwrap();
+    assert!(written.contains(",Tanpa label,uncertain,"), "{written}");
+    let dataset = read_back(folder.path(), &output);
+    // What the page states stays, however unsure the model is.
+    let labels = [Some(Label::Navigation), None, Some(Label::Headline), Some(Label::Content), None];
+    assert_eq!(dataset.pages[0].labels, labels);
+    assert!(dataset.notes[0].ends_with("2 rows are \"uncertain\": taken as unlabelled"));
+}
+
+#[test]
 fn unknown_labels_are_told_with_page_and_block() {
     let bad = "<p>Baik</p><p data-label=advert>Beli dua gratis satu</p>";
     let folder = folder(&[("bad.html", bad), ("good.html", "<p data-label=content>Baik</p>")]);
@@ -122,7 +136,12 @@ fn lines_of_jsonl_are_pages_of_their_own() {
 
 #[test]
 fn usage_errors_are_2() {
-    let cases: [&[&str]; 2] = [&[], &["a.html", "--model", "m.json"]];
+    let cases: [&[&str]; 4] = [
+        &[],
+        &["a.html", "--model", "m.json"],
+        &["a.html", "--min-probability", "0.9"],
+        &["a.html", "--predict", "--min-probability", "0.4"],
+    ];
     for args in cases {
         let output = saring(Path::new("."), args);
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));

@@ -132,6 +132,59 @@ fn a_threshold_decides_and_is_echoed() {
 }
 
 #[test]
+fn what_cannot_be_said_surely_is_uncertain() {
+    let folder = folder(&[("a.html", PAGE.as_bytes())]);
+    let page = |args: &[&str]| lines(&saring(folder.path(), args, b"")).remove(0);
+    let guessed = page(&["a.html", "--threshold", "0.3"]);
+    let sure = page(&["a.html", "--threshold", "0.3", "--min-probability", "0.9"]);
+    let mut kept = Vec::new();
+    let mut uncertain = 0;
+    for (guess, block) in
+        guessed["blocks"].as_array().unwrap().iter().zip(sure["blocks"].as_array().unwrap())
+    {
+        assert_eq!(guess["probability"], block["probability"]);
+        let probability = block["probability"].as_f64().unwrap();
+        let main = guess["label"] == "content" || guess["label"] == "headline";
+        let verdict = if main { probability } else { 1.0 - probability };
+        // Away from the bound itself: what is written is rounded.
+        if (verdict - 0.9).abs() > 1e-3 {
+            assert_eq!(block["label"] == "uncertain", verdict < 0.9, "{guess} {block}");
+        }
+        if block["label"] == "uncertain" {
+            uncertain += 1;
+        } else {
+            assert_eq!(guess["label"], block["label"]);
+            kept.extend(main.then(|| block["text"].as_str().unwrap()));
+        }
+    }
+    assert!(uncertain > 0);
+    assert_eq!(sure["text"].as_str().unwrap(), kept.join("\n"));
+}
+
+#[test]
+fn every_format_shows_what_is_uncertain() {
+    let folder = folder(&[("a.html", PAGE.as_bytes())]);
+    let written = |format: &str| {
+        let args = ["a.html", "--min-probability", "1", "--format", format];
+        let output = saring(folder.path(), &args, b"");
+        assert_eq!((code(&output), stderr(&output)), (0, ""), "{format}");
+        stdout(&output).to_string()
+    };
+    assert_eq!(written("text"), "");
+    assert!(written("table").contains("  uncertain      0."));
+    assert!(written("html").contains("<p class=\"block uncertain dropped\""));
+    let markdown = written("markdown");
+    assert!(markdown.starts_with("<!-- uncertain: Beranda -->\n\n<!-- uncertain: Warga"));
+    assert!(markdown.contains("<script&gt;alert(1)</script&gt; -->\n"), "{markdown}");
+    let path = folder.path().join("out.csv");
+    std::fs::write(&path, written("csv")).unwrap();
+    let dataset = saring::Dataset::read([&path]).unwrap();
+    assert!(dataset.pages[0].labels.iter().all(Option::is_none));
+    let note = format!("{} rows are \"uncertain\": taken as unlabelled", TEXTS.len());
+    assert!(dataset.notes[0].ends_with(&note), "{:?}", dataset.notes);
+}
+
+#[test]
 fn keep_says_which_labels_are_text() {
     let folder = folder(&[("a.html", PAGE.as_bytes())]);
     let args = ["a.html", "--threshold", "0", "--keep", "promo,legal"];
@@ -402,7 +455,10 @@ fn a_gzip_bomb_is_cut() {
 
 #[test]
 fn usage_errors_are_2() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 10] = [
+        (&["--min-probability", "0.4"], "must be a number from 0.5 to 1"),
+        (&["--min-probability", "1.1"], "must be a number from 0.5 to 1"),
+        (&["--min-probability", "NaN"], "must be a number from 0.5 to 1"),
         (&["--threshold", "2"], "must be a number from 0 to 1"),
         (&["--threshold", "NaN"], "must be a number from 0 to 1"),
         (&["--keep", "content,advert"], "unknown label \"advert\"; labels are content headline"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use saring::{Classifier, Label, LabelledPage, Limits, Writer, registered_domain};
 
+use super::classify::{load, min_probability};
 use super::input::{Input, inputs, outcome};
 use super::output::{say, write_with};
 use super::{Outcome, RunResult};
@@ -23,14 +24,13 @@ pub struct Args {
     /// A model file [default: the one that comes with saring]
     #[arg(long, value_name = "FILE", requires = "predict")]
     model: Option<PathBuf>,
+    /// Write `uncertain` where the verdict is less probable than this, from 0.5 to 1
+    #[arg(long, value_name = "P", value_parser = min_probability, requires = "predict")]
+    min_probability: Option<f32>,
 }
 
 pub fn run(args: &Args) -> RunResult {
-    let classifier = match (args.predict, &args.model) {
-        (false, _) => None,
-        (true, Some(path)) => Some(Classifier::load(path)?),
-        (true, None) => Some(Classifier::pretrained().clone()),
-    };
+    let classifier = args.predict.then(|| classifier(args)).transpose()?;
     let Some(path) = &args.output else {
         return Ok(write_pages(args, classifier.as_ref(), &mut io::stdout().lock())?);
     };
@@ -43,6 +43,14 @@ pub fn run(args: &Args) -> RunResult {
         }
     })?;
     Ok(ended)
+}
+
+fn classifier(args: &Args) -> saring::Result<Classifier> {
+    let classifier = load(args.model.as_deref())?;
+    Ok(match args.min_probability {
+        Some(p) => classifier.min_probability(p),
+        None => classifier,
+    })
 }
 
 fn write_pages(
@@ -99,15 +107,11 @@ fn label(input: &Input, limits: &Limits) -> Result<LabelledPage, String> {
 }
 
 fn write_page(
-    mut page: LabelledPage,
+    page: LabelledPage,
     classifier: Option<&Classifier>,
     writer: &mut Writer<&mut dyn Write>,
 ) -> io::Result<()> {
     let Some(classifier) = classifier else { return writer.page(&page, None) };
     let predicted = classifier.classify_document(&page.document).blocks;
-    for (label, block) in page.labels.iter_mut().zip(&predicted) {
-        label.get_or_insert(block.label);
-    }
-    let probabilities: Vec<f32> = predicted.iter().map(|block| block.probability).collect();
-    writer.page(&page, Some(&probabilities))
+    writer.page(&page, Some(&predicted))
 }

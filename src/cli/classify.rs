@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
@@ -30,6 +30,10 @@ pub struct Args {
     /// Take every block from this probability up for content, instead of a cut chosen per page
     #[arg(long, value_name = "P", value_parser = probability)]
     threshold: Option<f32>,
+    /// Label a block `uncertain`, and do not keep it, where the verdict is less probable than this,
+    /// from 0.5 to 1
+    #[arg(long, value_name = "P", value_parser = min_probability)]
+    min_probability: Option<f32>,
     /// Pages worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -44,6 +48,23 @@ pub struct Args {
 fn probability(text: &str) -> Result<f32, String> {
     let value = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
     value.ok_or_else(|| "must be a number from 0 to 1".to_string())
+}
+
+/// The likelier of two sides has half the mass at least.
+pub fn min_probability(text: &str) -> Result<f32, String> {
+    let value = text.parse().ok().filter(|p| (0.5..=1.0).contains(p));
+    value.ok_or_else(|| "must be a number from 0.5 to 1".to_string())
+}
+
+/// The classifier with the model in this file, or with the one that comes with saring.
+///
+/// # Errors
+/// As [`Classifier::load`].
+pub fn load(model: Option<&Path>) -> saring::Result<Classifier> {
+    match model {
+        Some(path) => Classifier::load(path),
+        None => Ok(Classifier::pretrained().clone()),
+    }
 }
 
 pub fn run(args: &Args) -> RunResult {
@@ -92,15 +113,15 @@ pub fn run(args: &Args) -> RunResult {
 }
 
 fn classifier(args: &Args) -> saring::Result<Classifier> {
-    let mut classifier = match &args.model {
-        Some(path) => Classifier::load(path)?,
-        None => Classifier::pretrained().clone(),
-    };
+    let mut classifier = load(args.model.as_deref())?;
     if !args.keep.is_empty() {
         classifier = classifier.keep(&args.keep);
     }
     if let Some(threshold) = args.threshold {
         classifier = classifier.threshold(threshold);
+    }
+    if let Some(p) = args.min_probability {
+        classifier = classifier.min_probability(p);
     }
     if let Some(bytes) = args.max_bytes {
         let limits = classifier.limits_in_force().clone();

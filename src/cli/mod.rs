@@ -3,6 +3,7 @@
 mod blocks;
 mod classify;
 mod eval;
+mod explain;
 mod gate;
 mod import;
 mod input;
@@ -28,6 +29,8 @@ struct Cli {
 enum Command {
     /// Label the blocks of pages
     Classify(classify::Args),
+    /// Say why the blocks of a page have their labels: what moved the log-odds of content
+    Explain(explain::Args),
     /// Write the blocks of pages as a Block CSV, ready to be labelled in a spreadsheet
     Blocks(blocks::Args),
     /// Turn pages with gold text into a labelled Block CSV
@@ -54,6 +57,7 @@ enum Outcome {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Classify(args) => classify::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Blocks(args) => blocks::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Train(args) => train::run(&args),

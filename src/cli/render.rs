@@ -8,6 +8,9 @@ mod table;
 
 use saring::{Document, Page};
 
+pub use jsonl::{four_decimals, line};
+pub use table::printable;
+
 /// What `saring classify` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {

@@ -18,15 +18,14 @@ fn written(rendered: Option<&Rendered>) -> String {
         let mut writer = Writer::new(Vec::new(), true)?;
         if let Some(rendered) = rendered {
             let blocks = &rendered.page.blocks;
-            let probabilities: Vec<f32> = blocks.iter().map(|b| b.probability).collect();
             let page = LabelledPage {
                 name: rendered.source.to_string(),
                 group: registered_domain(&rendered.document.url),
-                labels: blocks.iter().map(|b| Some(b.label)).collect(),
+                labels: vec![None; blocks.len()],
                 weights: vec![1.0; blocks.len()],
                 document: rendered.document.clone(),
             };
-            writer.page(&page, Some(&probabilities))?;
+            writer.page(&page, Some(blocks))?;
         }
         writer.finish()
     };

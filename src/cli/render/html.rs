@@ -17,6 +17,7 @@ h1 { font-size: 1.1em; margin: 2em 0 0; overflow-wrap: anywhere; }
 .block { margin: .3em 0; padding: .2em .6em; border-left: .4em solid; overflow-wrap: anywhere; }
 .dropped { opacity: .55; font-size: .85em; }
 .legend span { display: inline-block; margin: 0 .4em .3em 0; padding: 0 .6em; border-left: .4em solid; }
+.block.uncertain, .legend .uncertain { border-left-style: dotted; }
 .error { color: #a00; }
 ";
 
@@ -34,6 +35,7 @@ pub fn head() -> String {
         );
         let _ = write!(legend, "<span class=\"{label}\">{label}</span>");
     }
+    legend.push_str("<span class=\"uncertain\">uncertain</span>");
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>saring</title>\n\
@@ -61,8 +63,8 @@ pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
         let _ = writeln!(
             out,
             "<p class=\"block {} {kept}\" dir=\"auto\" title=\"{} {:.4} {}\">{}</p>",
-            block.label,
-            block.label,
+            block.label_name(),
+            block.label_name(),
             block.probability,
             escape(&block.path),
             escape(&block.text)

@@ -1,6 +1,6 @@
 //! One JSON object per page.
 
-use saring::{Label, Labelled, Truncation};
+use saring::{Labelled, Truncation};
 use serde::Serialize;
 
 use super::Rendered;
@@ -21,7 +21,7 @@ struct Page<'a> {
 #[derive(Serialize)]
 struct Block<'a> {
     text: &'a str,
-    label: Label,
+    label: &'a str,
     probability: f64,
     path: &'a str,
 }
@@ -52,19 +52,20 @@ impl<'a> From<&'a Labelled> for Block<'a> {
     fn from(block: &'a Labelled) -> Block<'a> {
         Block {
             text: &block.text,
-            label: block.label,
+            label: block.label_name(),
             probability: four_decimals(block.probability),
             path: &block.path,
         }
     }
 }
 
-fn line(value: &impl Serialize) -> String {
+/// A value as a line of JSON.
+pub fn line(value: &impl Serialize) -> String {
     let json = serde_json::to_string(value).expect("strings and finite numbers always are JSON");
     json + "\n"
 }
 
 /// More would be noise, and differs between machines.
-fn four_decimals(value: f32) -> f64 {
+pub fn four_decimals(value: f32) -> f64 {
     (f64::from(value) * 1e4).round() / 1e4
 }

@@ -12,13 +12,17 @@ enum Form {
     Quote(usize),
     Preformatted,
     Paragraph,
+    /// A block whose label is left open: a comment, which Markdown does not show.
+    Comment,
 }
 
 pub fn page(rendered: &Rendered) -> String {
     let mut out = String::new();
     let mut before = None;
-    for (i, block) in rendered.page.blocks.iter().enumerate().filter(|(_, b)| b.kept) {
+    for (i, block) in rendered.page.blocks.iter().enumerate() {
         let form = match block.label {
+            _ if block.uncertain => Form::Comment,
+            _ if !block.kept => continue,
             Label::Headline => Form::Heading(1),
             _ => form(rendered.document, i),
         };
@@ -36,6 +40,7 @@ pub fn page(rendered: &Rendered) -> String {
             Form::Quote(_) => format!("> {}", escape(&block.text)),
             Form::Preformatted => fence(&block.text),
             Form::Paragraph => escape(&block.text),
+            Form::Comment => comment(block.label_name(), &block.text),
         });
         before = Some(form);
     }
@@ -63,6 +68,11 @@ fn form(document: &Document, block: usize) -> Form {
         }
     }
     Form::Paragraph
+}
+
+/// A comment that the text cannot end.
+fn comment(label: &str, text: &str) -> String {
+    format!("<!-- {label}: {} -->", text.replace('>', "&gt;"))
 }
 
 /// A fence longer than any run of backticks in the text.
@@ -115,6 +125,7 @@ mod tests {
             label: if document.path(i).contains("h1[") { Label::Headline } else { Label::Content },
             probability: 1.0,
             kept: !document.blocks[i].hidden,
+            uncertain: document.path(i).contains("i["),
             path: document.path(i),
         });
         let page =
@@ -135,6 +146,10 @@ mod tests {
              > Kata\n>\n> dia\n\n> Lain\n\n```\nlet x = `a``b`;\n```\n"
         );
         assert_eq!(markdown("<pre>```</pre>"), "````\n```\n````\n");
+        assert_eq!(
+            markdown("<p>Satu.<p><i>a --> b</i><p>Dua."),
+            "Satu.\n\n<!-- uncertain: a --&gt; b -->\n\nDua.\n"
+        );
         assert_eq!(markdown(""), "");
     }
 

@@ -36,13 +36,14 @@ fn table(Rendered { source, page, threshold, .. }: &Rendered, width: usize) -> S
     for block in &page.blocks {
         let mark = if block.kept { '*' } else { ' ' };
         let text = cut(&printable(&block.text), width);
-        let _ = writeln!(out, "{mark} {:LABEL$}  {:.2}  {text}", block.label, block.probability);
+        let label = block.label_name();
+        let _ = writeln!(out, "{mark} {label:LABEL$}  {:.2}  {text}", block.probability);
     }
     out
 }
 
 /// Pages must not send commands to the terminal.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
@@ -90,6 +91,7 @@ mod tests {
             label,
             probability: 0.256,
             kept,
+            uncertain: false,
             path: String::new(),
         };
         let page = Page {
