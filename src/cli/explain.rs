@@ -110,9 +110,12 @@ fn write_cut(out: &mut String, cut: &CutReasons, blocks: usize, top: usize) {
     write_reasons(out, &cut.reasons, top);
 }
 
-fn kept(Choice { from, blocks, words, .. }: &Choice) -> String {
+fn kept(Choice { from, once, blocks, words, .. }: &Choice) -> String {
+    let once = if *once { ", each text once" } else { "" };
     match from {
-        Some(from) => format!("keeps {blocks} ({words:.0} words), from probability {from:.2} up"),
+        Some(from) => {
+            format!("keeps {blocks} ({words:.0} words), from probability {from:.2} up{once}")
+        }
         None => "keeps nothing".to_string(),
     }
 }
@@ -156,6 +159,7 @@ struct Cut<'a> {
 #[derive(Serialize)]
 struct Candidate {
     from: Option<f64>,
+    once: bool,
     blocks: usize,
     words: f64,
     logit: Option<f64>,
@@ -233,6 +237,7 @@ fn stage(stage: &StageReasons, top: usize) -> Stage<'_> {
 fn candidate(choice: &Choice) -> Candidate {
     Candidate {
         from: choice.from.map(four_decimals),
+        once: choice.once,
         blocks: choice.blocks,
         words: four_decimals(choice.words),
         logit: choice.logit.map(four_decimals),

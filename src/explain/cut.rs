@@ -27,6 +27,8 @@ pub struct CutReasons {
 pub struct Choice {
     /// The probability from which blocks are kept; `None` where nothing is.
     pub from: Option<f32>,
+    /// Whether of blocks with the same text only the most probable is kept.
+    pub once: bool,
     /// How many blocks it keeps.
     pub blocks: usize,
     /// How many words it keeps.
@@ -82,6 +84,13 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "repeated texts",
+        &[
+            ("once", "keeps each text once|keeps repeated texts"),
+            ("repeated", "{%} of the words kept repeat others"),
+        ],
+    ),
+    (
         "what a stricter cut would drop",
         &[
             ("margin_words", "a stricter cut would drop {n} words more"),
@@ -127,12 +136,12 @@ fn of_fact(name: &str) -> Option<(&'static str, Wording, Option<Wording>)> {
 pub(super) fn reasons(steps: &Steps) -> CutReasons {
     let ranker = match steps.cut {
         Cut::Fixed(threshold) => {
-            let chosen = choice(steps, &steps.kept, Some(threshold), None);
+            let chosen = choice(steps, &steps.kept, Some(threshold), false, None);
             return CutReasons { chosen, runner_up: None, reasons: Vec::new() };
         }
         Cut::Ranked(ranker) => ranker,
     };
-    let candidates = cut::candidates(&steps.main);
+    let candidates = cut::candidates(&steps.features.facts, &steps.main);
     let facts = cut::facts(&steps.features.facts, &steps.main, &candidates);
     let logits = ranker.logits(&facts);
     let best = |same: bool| {
@@ -144,7 +153,7 @@ pub(super) fn reasons(steps: &Steps) -> CutReasons {
     let described = |c: usize| {
         let kept = &candidates[c].kept;
         let from = value(&facts, "threshold", c).filter(|_| kept.contains(&true));
-        choice(steps, kept, from, Some(logits[c]))
+        choice(steps, kept, from, candidates[c].once, Some(logits[c]))
     };
     CutReasons {
         chosen: described(chosen),
@@ -153,10 +162,17 @@ pub(super) fn reasons(steps: &Steps) -> CutReasons {
     }
 }
 
-fn choice(steps: &Steps, kept: &[bool], from: Option<f32>, logit: Option<f32>) -> Choice {
+fn choice(
+    steps: &Steps,
+    kept: &[bool],
+    from: Option<f32>,
+    once: bool,
+    logit: Option<f32>,
+) -> Choice {
     let words = steps.features.facts.text.iter().zip(kept).filter(|(_, kept)| **kept);
     Choice {
         from,
+        once,
         blocks: kept.iter().filter(|&&kept| kept).count(),
         words: words.map(|(text, _)| text.words).sum(),
         logit,
@@ -274,7 +290,7 @@ mod tests {
     fn a_fixed_threshold_has_no_rival() {
         let classifier = Classifier::pretrained().clone().threshold(0.0);
         let told = classifier.explain("<p>Satu dua<p>Tiga").cut;
-        let chosen = Choice { from: Some(0.0), blocks: 2, words: 3.0, logit: None };
+        let chosen = Choice { from: Some(0.0), once: false, blocks: 2, words: 3.0, logit: None };
         assert_eq!(told, CutReasons { chosen, runner_up: None, reasons: vec![] });
     }
 }
