@@ -285,9 +285,16 @@ impl Document {
         !self.elements.is_empty()
     }
 
-    /// The same text without links and elements, as a text dump would hold it.
+    /// The visible blocks without links and elements, as a text dump of the page would hold them,
+    /// one per line.
+    ///
+    /// ```
+    /// let page = saring::segment_html("<h1>Judul</h1><p hidden>x<p>Isi", &Default::default());
+    /// assert_eq!(page.to_plain(), saring::segment_text("Judul\nIsi", &Default::default()));
+    /// ```
     pub fn to_plain(&self) -> Document {
-        let blocks = self.blocks.iter().map(|b| Block { text: b.text.clone(), ..Block::default() });
+        let visible = self.blocks.iter().filter(|block| !block.hidden);
+        let blocks = visible.map(|b| Block { text: b.text.clone(), ..Block::default() });
         Document {
             url: self.url.clone(),
             blocks: blocks.collect(),

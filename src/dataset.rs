@@ -43,6 +43,21 @@ pub struct LabelledPage {
     pub weights: Vec<f32>,
 }
 
+impl LabelledPage {
+    /// The page as a text dump, see [`Document::to_plain`], with the labels of what is visible.
+    pub fn to_plain(&self) -> LabelledPage {
+        let visible: Vec<usize> =
+            (0..self.labels.len()).filter(|&i| !self.document.blocks[i].hidden).collect();
+        LabelledPage {
+            name: self.name.clone(),
+            group: self.group.clone(),
+            document: self.document.to_plain(),
+            labels: visible.iter().map(|&i| self.labels[i]).collect(),
+            weights: visible.iter().map(|&i| self.weights[i]).collect(),
+        }
+    }
+}
+
 /// Labelled pages and where they come from.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
@@ -147,6 +162,28 @@ impl Dataset {
             fold_of.insert(name, emptiest);
         }
         self.pages.iter().map(|page| fold_of[page.group.as_str()]).collect()
+    }
+
+    /// The pages of some of the files, by the place of the file in [`Dataset::sources`].
+    ///
+    /// ```no_run
+    /// let data = saring::Dataset::read(["mine.csv", "yours.csv"])?;
+    /// let mine = data.of_sources(&[0]);
+    /// assert_eq!(mine.sources[0].name, "mine.csv");
+    /// # Ok::<(), saring::Error>(())
+    /// ```
+    pub fn of_sources(&self, wanted: &[usize]) -> Dataset {
+        let mut chosen = Dataset::default();
+        let mut rest = &self.pages[..];
+        for (n, source) in self.sources.iter().enumerate() {
+            let (pages, others) = rest.split_at(source.pages as usize);
+            if wanted.contains(&n) {
+                chosen.pages.extend_from_slice(pages);
+                chosen.sources.push(source.clone());
+            }
+            rest = others;
+        }
+        chosen
     }
 
     /// The pages at these positions, as a dataset of their own.
@@ -580,6 +617,39 @@ mod tests {
             }
         }
         assert_eq!(folds.iter().collect::<HashSet<_>>().len(), 5);
+    }
+
+    #[test]
+    fn files_are_told_apart_after_reading() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = ["a", "b", "c"].map(|name| dir.path().join(name));
+        for (n, file) in files.iter().enumerate() {
+            let rows = (0..=n).map(|row| format!("{row} of {n},content\n")).collect::<String>();
+            std::fs::write(file, format!("text,label\n{rows}")).unwrap();
+        }
+        let all = Dataset::read(&files).unwrap();
+        for wanted in [&[][..], &[0], &[1], &[0, 2]] {
+            let chosen = all.of_sources(wanted);
+            let alone = Dataset::read(wanted.iter().map(|&n| &files[n])).unwrap();
+            assert_eq!((chosen.pages, chosen.sources), (alone.pages, alone.sources), "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_dump_has_what_is_visible() {
+        let html = "<p>Satu <a href=/x>dua</a><p hidden>tiga<p>empat";
+        let page = LabelledPage {
+            labels: vec![Some(Label::Content), Some(Label::Ad), None],
+            weights: vec![1.0, 2.0, 3.0],
+            document: segment_html(html, &Limits::default()),
+            ..LabelledPage::default()
+        };
+        let plain = page.to_plain();
+        assert_eq!(plain.document, crate::segment_text("Satu dua\nempat", &Limits::default()));
+        assert_eq!(
+            (plain.labels, plain.weights),
+            (vec![Some(Label::Content), None], vec![1.0, 3.0])
+        );
     }
 
     #[test]

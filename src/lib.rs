@@ -3,6 +3,8 @@
 #[cfg(feature = "train")]
 mod align;
 mod block;
+#[cfg(feature = "train")]
+mod bootstrap;
 mod classify;
 mod cut;
 #[cfg(feature = "train")]
@@ -37,10 +39,12 @@ pub use segment::{Limits, segment_annotated, segment_html, segment_text};
 #[cfg(feature = "train")]
 pub use align::{align, match_snippet};
 #[cfg(feature = "train")]
+pub use bootstrap::Figure;
+#[cfg(feature = "train")]
 pub use dataset::{Dataset, LabelledPage, Writer, digest, registered_domain};
 #[cfg(feature = "train")]
 pub use evaluate::{BlockReport, PageReport, PageScore, score_page};
 #[cfg(feature = "train")]
 pub use gold::{Gold, TextLayout, Truth};
 #[cfg(feature = "train")]
-pub use metrics::{Confusion, Scores, calibration_error, word_scores};
+pub use metrics::{Confusion, Scores, auc, calibration_error, word_scores};

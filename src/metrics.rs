@@ -84,11 +84,16 @@ impl Confusion {
         *self.counts.entry((truth, predicted)).or_default() += 1.0;
     }
 
-    /// Adds another's counts.
-    pub fn merge(&mut self, other: &Confusion) {
+    /// Adds another's counts, `times` times.
+    pub fn merge(&mut self, other: &Confusion, times: f64) {
         for (key, count) in &other.counts {
-            *self.counts.entry(*key).or_default() += count;
+            *self.counts.entry(*key).or_default() += times * count;
         }
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
     }
 
     /// How often `predicted` was given to `truth`.
@@ -137,15 +142,72 @@ impl Confusion {
 /// assert!(saring::calibration_error(&sure) < 1e-6);
 /// ```
 pub fn calibration_error(outcomes: &[(f32, bool)]) -> f64 {
-    let mut bins = [(0.0f64, 0.0f64, 0.0f64); 10];
+    let mut bins = Reliability::default();
     for &(probability, outcome) in outcomes {
-        let bin = &mut bins[((probability * 10.0) as usize).min(9)];
+        bins.add(probability, outcome);
+    }
+    bins.error()
+}
+
+/// What probabilities promised and what came, in ten equal bins.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reliability {
+    /// Summed probabilities and outcomes of each bin.
+    bins: [(f64, f64); 10],
+    total: f64,
+}
+
+impl Reliability {
+    pub(crate) fn add(&mut self, probability: f32, outcome: bool) {
+        let bin = &mut self.bins[((probability * 10.0) as usize).min(9)];
         bin.0 += f64::from(probability);
         bin.1 += if outcome { 1.0 } else { 0.0 };
-        bin.2 += 1.0;
+        self.total += 1.0;
     }
-    let total = outcomes.len().max(1) as f64;
-    bins.iter().map(|(p, outcome, _)| (p - outcome).abs()).sum::<f64>() / total
+
+    pub(crate) fn merge(&mut self, other: &Reliability, times: f64) {
+        for (bin, of_other) in self.bins.iter_mut().zip(&other.bins) {
+            bin.0 += times * of_other.0;
+            bin.1 += times * of_other.1;
+        }
+        self.total += times * other.total;
+    }
+
+    pub(crate) fn error(&self) -> f64 {
+        let apart: f64 = self.bins.iter().map(|(p, outcome)| (p - outcome).abs()).sum();
+        apart / self.total.max(1.0)
+    }
+}
+
+/// Area under the ROC curve: how often a true one has a higher probability than a false one, ties
+/// counting half. 0.5 is chance. `None` where all are true or all false.
+///
+/// ```
+/// let outcomes = [(0.9, true), (0.6, false), (0.6, true), (0.1, false)];
+/// assert_eq!(saring::auc(&outcomes), Some(0.875));
+/// ```
+pub fn auc(outcomes: &[(f32, bool)]) -> Option<f64> {
+    let mut ranked = outcomes.to_vec();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ranked_auc(ranked.into_iter().map(|(probability, outcome)| (probability, outcome, 1.0)))
+}
+
+/// [`auc`] of outcomes that come in the order of their probability, each with how often it counts.
+pub(crate) fn ranked_auc(ranked: impl Iterator<Item = (f32, bool, f64)>) -> Option<f64> {
+    let (mut positives, mut negatives, mut won) = (0.0, 0.0, 0.0);
+    // Those of one probability.
+    let (mut tie, mut tied_positives, mut tied_negatives) = (f32::NAN, 0.0, 0.0);
+    let end = std::iter::once((f32::NAN, true, 0.0));
+    for (probability, outcome, times) in ranked.chain(end) {
+        if probability != tie {
+            won += tied_positives * (negatives + tied_negatives / 2.0);
+            positives += tied_positives;
+            negatives += tied_negatives;
+            (tie, tied_positives, tied_negatives) = (probability, 0.0, 0.0);
+        }
+        *(if outcome { &mut tied_positives } else { &mut tied_negatives }) += times;
+    }
+    (positives > 0.0 && negatives > 0.0).then(|| won / (positives * negatives))
 }
 
 #[cfg(test)]
@@ -180,5 +242,33 @@ mod tests {
     fn calibration_error_sees_overconfidence() {
         let outcomes = vec![(1.0, true), (1.0, false)];
         assert_eq!(calibration_error(&outcomes), 0.5);
+    }
+
+    #[test]
+    fn auc_is_what_counting_pairs_gives() {
+        let outcomes: Vec<(f32, bool)> =
+            (0..40).map(|n| ((n * 7 % 11) as f32 / 11.0, n * 5 % 7 < 3)).collect();
+        let (mut won, mut pairs) = (0.0, 0.0);
+        for (positive, _) in outcomes.iter().filter(|(_, outcome)| *outcome) {
+            for (negative, _) in outcomes.iter().filter(|(_, outcome)| !*outcome) {
+                pairs += 1.0;
+                won += match positive.total_cmp(negative) {
+                    std::cmp::Ordering::Greater => 1.0,
+                    std::cmp::Ordering::Equal => 0.5,
+                    std::cmp::Ordering::Less => 0.0,
+                };
+            }
+        }
+        assert!((auc(&outcomes).unwrap() - won / pairs).abs() < 1e-12);
+        assert_eq!(auc(&[(0.5, true), (0.2, true)]), None);
+        assert_eq!(auc(&[]), None);
+    }
+
+    #[test]
+    fn what_counts_twice_is_as_if_it_were_there_twice() {
+        let twice =
+            [(0.1, false), (0.4, true), (0.4, true), (0.6, false), (0.9, true), (0.9, true)];
+        let weighted = [(0.1, false, 1.0), (0.4, true, 2.0), (0.6, false, 1.0), (0.9, true, 2.0)];
+        assert_eq!(ranked_auc(weighted.into_iter()), auc(&twice));
     }
 }

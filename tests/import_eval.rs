@@ -346,8 +346,24 @@ fn figures_of_a_model_that_keeps_all_are_those_of_the_whole_page() {
 
     // The same in words.
     assert!(run.stdout.contains("\nset: 3 pages\n"), "{}", run.stdout);
-    let row = format!("words, mean over pages          0.5870    1.0000{f1:>10.4}       3\n");
-    assert!(run.stdout.contains(&row), "no {row} in {}", run.stdout);
+    let rows = [
+        format!(
+            "words, mean over pages          0.5870    1.0000  {f1:.4} [0.740, 0.740]      3\n"
+        ),
+        format!(
+            "forum                           0.5870    1.0000  {f1:.4}                     1\n"
+        ),
+        "[ ]: 95 % bootstrap intervals over 3 registered domains\n".to_string(),
+    ];
+    for row in rows {
+        assert!(run.stdout.contains(&row), "no {row} in {}", run.stdout);
+    }
+    // Three domains have an interval, one has not.
+    let intervals = all["intervals"].as_object().unwrap();
+    let names: Vec<&String> = intervals.keys().collect();
+    assert_eq!(names, ["set.precision", "set.recall", "set.word_f1"]);
+    close(&intervals["set.word_f1"][0], f1);
+    close(&intervals["set.word_f1"][1], f1);
     assert!(run.stdout.contains(&format!("\nworst: set/p1 {f1:.2}, set/p2 ")), "{}", run.stdout);
 
     // And of nothing.
@@ -381,12 +397,14 @@ fn figures_follow_the_layout_of_the_gold() {
     assert_eq!(figures["set.precision"], 27.0 / 46.0, "{all:#}");
     assert_eq!(figures["set.content_blocks_kept"], 1.0);
     assert_eq!(figures["set.inline_lines_removed"], 0.0);
-    assert!(text.contains("\ncontent blocks kept 9 of 9\n"), "{text}");
-    assert!(text.contains("\ninline boilerplate lines left in 3 of 3\n"), "{text}");
+    let kept = "\ncontent blocks kept 9 of 9: 1.0000 [1.000, 1.000]\n";
+    assert!(text.contains(kept), "{text}");
+    let left = "\ninline boilerplate lines left in 3 of 3: 1.0000 [1.000, 1.000]\n";
+    assert!(text.contains(left), "{text}");
     let (text, none) = run("none.json");
     assert_eq!(none["figures"]["set.content_blocks_kept"], 0.0);
     assert_eq!(none["figures"]["set.inline_lines_removed"], 1.0);
-    assert!(text.contains("\ncontent blocks kept 0 of 9\n"), "{text}");
+    assert!(text.contains("\ncontent blocks kept 0 of 9: "), "{text}");
 
     // Snippets: two wanted and found, three unwanted and found.
     let folder = judged("gold", snippets);
@@ -425,11 +443,13 @@ fn the_embedded_model_is_measured_on_blocks_and_pages() {
     let all = json_of(folder.path(), "f.json");
     let figures = all["figures"].as_object().unwrap();
     let expected = [
+        "blocks.auc",
         "blocks.calibrated",
         "blocks.f1",
         "blocks.macro_f1",
         "set.content_blocks_kept",
         "set.inline_lines_removed",
+        "set.macro_f1",
         "set.precision",
         "set.recall",
         "set.word_f1",
@@ -443,7 +463,7 @@ fn the_embedded_model_is_measured_on_blocks_and_pages() {
     for n in 1..=3 {
         let gold = Gold::parse(&labelled(n).to_string()).unwrap();
         let page = Classifier::pretrained().classify(&page(n));
-        let score = score_page("p", &gold, &page);
+        let score = score_page("p", "teluk.example", &gold, &page);
         assert_eq!(score.text, word_scores(&page.text(), gold_text(&gold)));
         sum += score.text.f1;
     }
@@ -481,6 +501,7 @@ fn block_figures_of_a_model_that_keeps_all_are_certain() {
     assert!((figures["blocks.f1"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-12);
     // Content 0.5, four labels of nothing.
     assert!((figures["blocks.macro_f1"].as_f64().unwrap() - 0.1).abs() < 1e-12);
+    assert_eq!(figures["blocks.auc"], 0.5);
     let sigmoid = 1.0 / (1.0 + (-4.0f64).exp());
     let calibrated = figures["blocks.calibrated"].as_f64().unwrap();
     assert!((calibrated - (1.0 - (sigmoid - 0.5))).abs() < 1e-6, "{calibrated}");
@@ -492,7 +513,11 @@ fn what_cannot_be_measured_is_told() {
     write(folder.path(), "open.csv", b"text,label\nKapal,\n");
     write(folder.path(), "two.csv", b"text,label\nKapal,content\nIklan,ad\n");
     write(folder.path(), "bad.csv", b"text,label\nKapal,boat\n");
-    let cases: [(&[&str], i32, &str); 12] = [
+    let cases: [(&[&str], i32, &str); 16] = [
+        (&["two.csv", "--score", "two.csv"], 2, "--cross-validate"),
+        (&["--cross-validate", "two.csv", "--score", "open.csv"], 2, "--score open.csv: is not"),
+        (&["--cross-validate", "two.csv", "open.csv", "--score", "open.csv"], 1, "no row has a"),
+        (&["two.csv", "--cross-validate", "--quick", "--confusion"], 2, "--confusion"),
         (&[], 2, "name a Block CSV, or folders with --pages"),
         (&["all.json"], 2, "name a Block CSV, or folders with --pages"),
         (&["all.json", "none.json", "two.csv"], 2, "name one model"),
@@ -545,6 +570,138 @@ fn cross_validation_scores_each_page_by_a_model_that_has_not_seen_it() {
     assert_eq!(names(&folder.path().join("cache")).len(), 2);
 }
 
+/// A model that keeps nothing of a page, and every line of a text.
+fn keeps_text() -> Model {
+    let mut model = constant(-4.0);
+    model.plain = constant(4.0).plain;
+    model
+}
+
+#[test]
+fn a_page_is_scored_as_the_text_of_it_too() {
+    let folder = set("gold", labelled);
+    let at = folder.path();
+    write(at, "text.json", keeps_text().to_json().as_bytes());
+    // What a page hides is in no dump of it. Seven blocks a page, six with a label.
+    let hidden = page(1).replace("<footer>", "<p hidden>Baca juga: jadwal kapal malam</p><footer>");
+    write(at, "set/html/p1.html", hidden.as_bytes());
+    done(saring(at, &["import", "set", "-o", "data.csv"]));
+    let args = ["eval", "text.json", "data.csv", "--pages", "set", "--as-text", "--json", "f.json"];
+    let run = done(saring(at, &args));
+    let all = json_of(at, "f.json");
+    let figures = &all["figures"];
+    assert_eq!((&figures["set.recall"], &figures["set.text.recall"]), (&json!(0.0), &json!(1.0)));
+    assert_eq!(figures["set.text.precision"], 27.0 / 46.0, "{all:#}");
+    assert_eq!(figures["set.text.content_blocks_kept"], 1.0);
+    assert_eq!(figures["blocks.f1"], 0.0);
+    assert!((figures["blocks.text.f1"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-12, "{all:#}");
+    let names: Vec<&String> = figures.as_object().unwrap().keys().collect();
+    let text = names.iter().filter(|name| name.contains(".text.")).count();
+    assert_eq!((names.len(), text), (20, 10), "{names:?}");
+    assert_eq!(all["sets"].as_object().unwrap().keys().collect::<Vec<_>>(), ["set", "set.text"]);
+    for line in ["18 blocks of 3 pages\n", "\n18 blocks of 3 pages as text\n", "\nset.text: 3 "] {
+        assert!(run.stdout.contains(line), "no {line} in {}", run.stdout);
+    }
+    // The dump written to a file and read again is the same.
+    let dump = saring::segment_html(&hidden, &saring::Limits::default()).to_plain();
+    let lines: Vec<&str> = dump.blocks.iter().map(|block| block.text.as_str()).collect();
+    let text = saring::segment_text(&lines.join("\n"), &saring::Limits::default());
+    assert_eq!(text.blocks, dump.blocks);
+}
+
+/// Sixteen pages of sites that share what is around the article.
+fn many_pages(folder: &Path) {
+    for n in 1..=16 {
+        write(folder, &format!("set/html/p{n}.html"), page(n).as_bytes());
+        write(folder, &format!("set/gold/p{n}.json"), labelled(n).to_string().as_bytes());
+    }
+    done(saring(folder, &["import", "set", "-o", "data.csv"]));
+}
+
+#[test]
+fn one_cross_validation_serves_pages_and_their_text() {
+    let folder = folder(&[]);
+    many_pages(folder.path());
+    let args = ["eval", "--cross-validate", "--quick", "--folds", "3", "--held-out", "1"];
+    let args = [&args[..], &["data.csv", "--pages", "set", "--json", "f.json"]].concat();
+    let run = done(saring(folder.path(), &args));
+    assert!(!run.stderr.contains("plain text"), "{}", run.stderr);
+    let pages = json_of(folder.path(), "f.json");
+    assert!(pages["figures"].get("blocks.macro_f1").is_none(), "{pages:#}");
+    assert!(pages["figures"].get("set.macro_f1").is_none(), "{pages:#}");
+    let run = done(saring(folder.path(), &[&args[..], &["--as-text"]].concat()));
+    assert!(run.stderr.contains("plain text: content model"), "{}", run.stderr);
+    let both = json_of(folder.path(), "f.json");
+    // The figures of pages are as they were.
+    for (name, value) in pages["figures"].as_object().unwrap() {
+        assert_eq!(both["figures"][name], *value, "{name}");
+    }
+    for name in ["blocks.text.f1", "set.text.word_f1"] {
+        assert!(both["figures"][name].as_f64().unwrap() > 0.9, "{both:#}");
+    }
+    assert_eq!(both["sets"]["set.text"]["pages"].as_array().unwrap().len(), 6, "a third of 16");
+}
+
+#[test]
+fn rows_of_some_files_are_scored_while_all_are_learnt() {
+    let folder = folder(&[]);
+    let at = folder.path();
+    many_pages(at);
+    let promo: String = (0..12).map(|n| format!("Gabung saluran {n},promo\n")).collect();
+    write(at, "rows.csv", format!("text,label\n{promo}").as_bytes());
+    let eval = |more: &[&str]| {
+        let args = ["eval", "--cross-validate", "--quick", "--folds", "3", "--json", "f.json"];
+        let run = done(saring(at, &[&args[..], more].concat()));
+        (run.stdout, json_of(at, "f.json")["figures"].clone())
+    };
+    let (all, _) = eval(&["data.csv", "rows.csv"]);
+    assert!(all.starts_with("108 blocks of 28 pages, each"), "{all}");
+    let (some, figures) = eval(&["data.csv", "rows.csv", "--score", "data.csv"]);
+    assert!(some.starts_with("96 blocks of 16 pages, each"), "{some}");
+    assert!(some.contains("intervals over 16 registered domains"), "{some}");
+    assert!(figures["blocks.f1"].as_f64().unwrap() > 0.9, "{figures}");
+    // Promo alone could not be learnt from: what was read is more than what is scored.
+    let (promo, figures) = eval(&["data.csv", "rows.csv", "--score", "rows.csv"]);
+    assert!(promo.starts_with("12 blocks of 12 pages, each"), "{promo}");
+    assert!(figures.get("blocks.auc").is_none(), "one class has no AUC: {figures}");
+}
+
+#[test]
+fn labels_given_to_true_ones_are_counted_by_domain() {
+    let folder = judged("gold", labelled);
+    let at = folder.path();
+    done(saring(at, &["import", "set", "-o", "data.csv"]));
+    let run = done(saring(at, &["eval", "all.json", "data.csv", "--pages", "set", "--confusion"]));
+    let matrix = |name: &str, rows: &[(&str, usize)]| {
+        let row = |(label, n): &(&str, usize)| format!("{label:<16}{n:>9}{n:>8}\n");
+        let rows: String = rows.iter().map(row).collect();
+        let head = format!("{:<16}  content     all\n", "");
+        format!("\n{name}: true labels down, given labels across\n{head}{rows}")
+    };
+    let of = |times: usize| {
+        [("content", 2), ("headline", 1), ("related", 1), ("navigation", 1), ("legal", 1)]
+            .map(|(label, n)| (label, n * times))
+    };
+    // In the gold of pages the title is among the content.
+    let of_pages = |times: usize| {
+        [("content", 3), ("related", 1), ("navigation", 1), ("legal", 1)]
+            .map(|(label, n)| (label, n * times))
+    };
+    let mut expected = vec![
+        matrix("blocks, 3 registered domains", &of(3)),
+        matrix("set, 3 registered domains", &of_pages(3)),
+    ];
+    for n in 1..=3 {
+        expected.push(matrix(&format!("blocks, teluk{n}.example"), &of(1)));
+        expected.push(matrix(&format!("set, teluk{n}.example"), &of_pages(1)));
+    }
+    for matrix in expected {
+        assert!(run.stdout.contains(&matrix), "no {matrix} in {}", run.stdout);
+    }
+    let without = done(saring(at, &["eval", "all.json", "data.csv", "--pages", "set"]));
+    assert!(!without.stdout.contains("given labels across"), "{}", without.stdout);
+}
+
 /// Runs the gate on `set` with the model that keeps all.
 fn gate(folder: &Path, args: &[&str]) -> Run {
     let gate = ["eval", "all.json", "--pages", "set", "--gate", "gate.json"];
@@ -560,12 +717,14 @@ fn a_gate_holds_what_was_pinned() {
     assert!(run.stderr.contains("gate.json: No such file"), "{}", run.stderr);
 
     let run = done(gate(at, &["--repin"]));
-    assert!(run.stdout.ends_with("\ngate: pinned 5 figures\n"), "{}", run.stdout);
+    assert!(run.stdout.ends_with("\ngate: pinned 6 figures\n"), "{}", run.stdout);
     let pinned = json_of(at, "gate.json");
     let floors = json!({
         "set.content_blocks_kept": 1.0, "set.inline_lines_removed": 0.0,
         // 27 of 46 words, rounded down, and its harmonic mean with 1.
         "set.precision": 0.5869, "set.recall": 1.0, "set.word_f1": 0.7397,
+        // Content has three of the six blocks with gold, so 2/3; three labels have nothing.
+        "set.macro_f1": 0.1666,
     });
     assert_eq!(pinned["floors"], floors);
     assert_eq!(pinned["corpus"].as_str().unwrap().len(), 16);
@@ -619,7 +778,7 @@ fn other_pages_need_another_gate() {
     let unchanged = |what: &str| {
         let run = gate(at, &["--raise"]);
         assert_eq!(run.code, 1, "{what}");
-        assert!(run.stdout.contains("\ngate: the pages have digest "), "{what}: {}", run.stdout);
+        assert!(run.stdout.contains("\ngate: the data have digest "), "{what}: {}", run.stdout);
         assert!(run.stdout.contains(pinned["corpus"].as_str().unwrap()), "{what}");
         assert!(run.stdout.ends_with("\ngate: FAILED\n"), "{what}: {}", run.stdout);
         assert_eq!(json_of(at, "gate.json"), pinned, "{what}");
@@ -636,6 +795,23 @@ fn other_pages_need_another_gate() {
     done(gate(at, &["--repin"]));
     assert_ne!(json_of(at, "gate.json")["corpus"], pinned["corpus"]);
     done(gate(at, &[]));
+}
+
+#[test]
+fn rows_that_are_scored_are_pinned_too() {
+    let folder = judged("gold", labelled);
+    let at = folder.path();
+    done(saring(at, &["import", "set", "-o", "data.csv"]));
+    let gate = |args: &[&str]| gate(at, &[&["data.csv"], args].concat());
+    done(gate(&["--repin"]));
+    done(gate(&[]));
+    let rows = std::fs::read_to_string(at.join("data.csv")).unwrap();
+    write(at, "data.csv", rows.replace(",related,", ",promo,").as_bytes());
+    let run = gate(&[]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("\ngate: the data have digest "), "{}", run.stdout);
+    done(gate(&["--repin"]));
+    done(gate(&[]));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use saring::{Error, Result, digest};
+use saring::{Error, Result, Source, digest};
 use serde::{Deserialize, Serialize};
 
 use super::output::write_whole;
@@ -11,11 +11,11 @@ use super::output::write_whole;
 /// A figure this far under its floor is a rounding of other processors, not a loss.
 const TOLERANCE: f64 = 0.002;
 
-/// Pinned figures and the pages they were measured on.
+/// Pinned figures and the pages and rows they were measured on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
-    /// Digest of the pages and their gold.
+    /// Digest of the pages, their gold, and the CSVs whose rows are scored.
     corpus: String,
     /// Figures by name; each must be reached.
     floors: BTreeMap<String, f64>,
@@ -49,7 +49,7 @@ impl Gate {
         if corpus != self.corpus {
             passed = false;
             lines.push(format!(
-                "gate: the pages have digest {corpus}, the floors were pinned on {}: \
+                "gate: the data have digest {corpus}, the floors were pinned on {}: \
                  pin again with --repin",
                 self.corpus
             ));
@@ -86,9 +86,12 @@ fn floor(value: f64) -> f64 {
     (value * 10_000.0).floor() / 10_000.0
 }
 
-/// One digest over names and bytes of all files in the folders.
-pub fn corpus_digest(folders: &[PathBuf]) -> Result<String> {
+/// One digest over names and bytes of all files in the folders, and of the CSVs that were scored.
+pub fn corpus_digest(folders: &[PathBuf], rows: &[Source]) -> Result<String> {
     let mut all = String::new();
+    for csv in rows {
+        all += &format!("{} {}\n", csv.name, csv.digest);
+    }
     for folder in folders {
         let mut files = Vec::new();
         for sub in ["html", "gold", "ground-truth"].map(|s| folder.join(s)) {

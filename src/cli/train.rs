@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use saring::train::{self, Options, Progress};
 use saring::{BlockReport, Classifier, Dataset, Error, Model};
 
+use super::eval::{HELD_OUT, write_blocks};
 use super::model::write_top_weights;
 use super::output::{say, write_whole};
 use super::{Outcome, RunResult};
@@ -114,8 +115,10 @@ fn figures(report: &BlockReport) -> BTreeMap<String, f64> {
         ("f1".to_string(), rounded(kept.f1)),
         ("calibration_error".to_string(), rounded(report.calibration_error())),
     ]);
-    if report.confusion.labels().len() > 2 {
-        figures.insert("macro_f1".to_string(), rounded(report.confusion.macro_f1()));
+    figures.extend(report.auc().map(|auc| ("auc".to_string(), rounded(auc))));
+    let confusion = report.confusion();
+    if confusion.labels().len() > 2 {
+        figures.insert("macro_f1".to_string(), rounded(confusion.macro_f1()));
     }
     figures
 }
@@ -125,27 +128,7 @@ fn write_held_out(out: &mut dyn Write, report: &BlockReport) -> std::io::Result<
     if report.blocks() == 0 {
         return writeln!(out, "no held-out figures: fewer than three domains, or none held out");
     }
-    write_report(out, report, ", each by a model that has not seen its domain")
-}
-
-/// Figures per label as a table, below what was measured and `how`.
-pub fn write_report(out: &mut dyn Write, report: &BlockReport, how: &str) -> std::io::Result<()> {
-    let kept = report.kept();
-    writeln!(out, "{} blocks of {} pages{how}\n", report.blocks(), report.pages)?;
-    writeln!(
-        out,
-        "{:<16}{:>10}{:>10}{:>10}{:>10}",
-        "label", "precision", "recall", "F1", "blocks"
-    )?;
-    let row = |out: &mut dyn Write, name: &str, s: saring::Scores, n: f64| {
-        writeln!(out, "{name:<16}{:>10.3}{:>10.3}{:>10.3}{n:>10}", s.precision, s.recall, s.f1)
-    };
-    for label in report.confusion.labels() {
-        let (scores, support) = report.confusion.label_scores(label);
-        row(out, label.name(), scores, support)?;
-    }
-    row(out, "kept", kept, report.blocks() as f64)?;
-    writeln!(out, "\ncalibration error {:.3}", report.calibration_error())
+    write_blocks(out, report, &report.figures(), HELD_OUT)
 }
 
 fn card_text(

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use crate::block::{Document, Label};
+use crate::block::Label;
 use crate::cut::REPEAT_WORDS;
 use crate::dataset::LabelledPage;
 use crate::features;
@@ -80,20 +80,7 @@ pub(crate) struct Prepared<'a> {
 
 /// The pages as text dumps: no elements, no links, nothing hidden.
 pub(crate) fn to_plain(pages: &[LabelledPage]) -> Vec<LabelledPage> {
-    let plain = |page: &LabelledPage| {
-        let visible: Vec<usize> =
-            (0..page.labels.len()).filter(|&i| !page.document.blocks[i].hidden).collect();
-        let all = page.document.to_plain();
-        let blocks = visible.iter().map(|&i| all.blocks[i].clone()).collect();
-        LabelledPage {
-            document: Document { blocks, ..all },
-            labels: visible.iter().map(|&i| page.labels[i]).collect(),
-            weights: visible.iter().map(|&i| page.weights[i]).collect(),
-            name: page.name.clone(),
-            group: page.group.clone(),
-        }
-    };
-    pages.par_iter().map(plain).collect()
+    pages.par_iter().map(LabelledPage::to_plain).collect()
 }
 
 impl<'a> Prepared<'a> {
