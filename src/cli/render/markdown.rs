@@ -125,7 +125,7 @@ mod tests {
             label: if document.path(i).contains("h1[") { Label::Headline } else { Label::Content },
             probability: 1.0,
             kept: !document.blocks[i].hidden,
-            uncertain: document.path(i).contains("i["),
+            uncertain: document.path(i).contains(">i["),
             path: document.path(i),
         });
         let page =
