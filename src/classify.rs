@@ -1,6 +1,7 @@
 //! The straight line from a page to labelled blocks.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -11,9 +12,10 @@ use crate::error::Result;
 use crate::features;
 use crate::features::columns::Columns;
 use crate::features::page::Page as Facts;
+use crate::features::probabilities::Verdicts;
 use crate::lexicon::{Lookup, Tokens};
 use crate::logistic::{Logistic, sigmoid};
-use crate::model::{Model, Stages};
+use crate::model::{Model, Scorer, Stages};
 use crate::segment::{Limits, segment_html, segment_text};
 
 /// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
@@ -188,16 +190,49 @@ impl Classifier {
         self.label(&self.steps(document))
     }
 
+    /// The page under each cut that one is chosen from: what the best of them reaches is a ceiling
+    /// for every way of choosing.
+    ///
+    /// ```
+    /// let classifier = saring::Classifier::pretrained();
+    /// let document = saring::segment_html("<p>Isi berita.</p><p>Baca juga</p>", &Default::default());
+    /// let cuts = classifier.cuts(&document);
+    /// assert!(cuts.contains(&classifier.classify_document(&document)));
+    /// assert!(cuts.iter().any(|page| page.text().is_empty()));
+    /// ```
+    pub fn cuts(&self, document: &Document) -> Vec<Page> {
+        let mut steps = self.steps(document);
+        let candidates = cut::candidates(&steps.features.facts, &steps.main);
+        let cut = |candidate: cut::Candidate| {
+            steps.kept = candidate.kept;
+            self.label(&steps)
+        };
+        candidates.into_iter().map(cut).collect()
+    }
+
     /// From the document to what is kept.
     pub(crate) fn steps<'a>(&'a self, document: &'a Document) -> Steps<'a> {
         let features = Features::new(document, self.form(document));
         let Form { stages, .. } = features.form;
-        let first = stages.content.logistic.logits(&features.first_stage(0));
-        let kinds = stages.kinds.values().enumerate();
-        let kinds =
-            kinds.map(|(n, kind)| kind.logistic.logits(&features.first_stage(n + 1))).collect();
-        let second = stages.second.as_ref().map(|two| two.logits(&features.second_stage(&first)));
-        let main = stages.calibration.probabilities(second.as_ref().unwrap_or(&first));
+        let kinds = stages.kinds.iter().enumerate();
+        let of_kind = |(n, (&kind, scorer)): (usize, (&Label, &Scorer))| {
+            (kind, scorer.logistic.logits(&features.first_stage(n + 1)))
+        };
+        let first = Verdicts {
+            content: stages.content.logistic.logits(&features.first_stage(0)),
+            kinds: kinds.map(of_kind).collect(),
+        };
+        let table = LazyCell::new(|| features.second_stage(&first));
+        let second = |scorer: &Scorer, first: &[f32]| match &scorer.second {
+            Some(logistic) => logistic.logits(&table),
+            None => first.to_vec(),
+        };
+        let kinds = first.kinds.iter().zip(stages.kinds.values());
+        let last = Verdicts {
+            content: second(&stages.content, &first.content),
+            kinds: kinds.map(|((kind, first), scorer)| (*kind, second(scorer, first))).collect(),
+        };
+        let main = stages.calibration.probabilities(&last.content);
         let cut = match (self.threshold, &stages.cut) {
             (None, Some(ranker)) => Cut::Ranked(ranker),
             (threshold, _) => Cut::Fixed(threshold.unwrap_or(0.5)),
@@ -206,7 +241,7 @@ impl Classifier {
             Cut::Ranked(ranker) => cut::choose(&features.facts, &main, ranker).kept,
             Cut::Fixed(threshold) => main.iter().map(|&p| p >= threshold).collect(),
         };
-        Steps { features, first, second, kinds, main, cut, kept }
+        Steps { features, first, last, main, cut, kept }
     }
 
     fn form(&self, document: &Document) -> Form<'_> {
@@ -282,11 +317,11 @@ impl<'a> Features<'a> {
         features::first_stage(&self.dense, &self.tokens, value, structured)
     }
 
-    /// The features of stage two; `logits` are those of stage one.
-    pub(crate) fn second_stage(&self, logits: &[f32]) -> Columns {
+    /// The features of stage two; the verdicts are those of stage one.
+    pub(crate) fn second_stage(&self, verdicts: &Verdicts) -> Columns {
         let Form { lookup, structured, .. } = self.form;
         let value = |token| lookup.value(0, token);
-        features::second_stage(&self.facts, &self.tokens, value, logits, structured)
+        features::second_stage(&self.facts, &self.tokens, value, verdicts, structured)
     }
 }
 
@@ -303,11 +338,9 @@ pub(crate) enum Cut<'a> {
 pub(crate) struct Steps<'a> {
     pub features: Features<'a>,
     /// Logits of stage one.
-    pub first: Vec<f32>,
-    /// Logits of stage two, where the model has one.
-    pub second: Option<Vec<f32>>,
-    /// Logits of each kind.
-    kinds: Vec<Vec<f32>>,
+    pub first: Verdicts,
+    /// Logits of the last stage that the model has.
+    pub last: Verdicts,
     /// Calibrated probability of content or headline.
     pub main: Vec<f32>,
     /// How the cut is chosen.
@@ -321,8 +354,7 @@ impl Steps<'_> {
     /// mass between main and boilerplate, the kinds divide each side.
     pub(crate) fn label_shares(&self, i: usize) -> Vec<(Label, f32)> {
         let main = self.main[i];
-        let kinds = self.features.form.stages.kinds.keys().zip(&self.kinds);
-        let odds = kinds.map(|(&label, logits)| (label, sigmoid(logits[i])));
+        let odds = self.last.kinds.iter().map(|(label, logits)| (*label, sigmoid(logits[i])));
         let (titles, others): (Vec<_>, Vec<_>) = odds.partition(|(label, _)| label.is_main());
         let title: f32 = titles.iter().map(|(_, p)| p).sum();
         let total: f32 = others.iter().map(|(_, p)| p).sum();

@@ -186,6 +186,17 @@ impl Dataset {
         chosen
     }
 
+    /// The same pages, so that the folds are the same, with those of one file unlabelled.
+    pub fn without_labels_of(&self, source: usize) -> Dataset {
+        let mut dataset = self.clone();
+        let before: u64 = self.sources[..source].iter().map(|s| s.pages).sum();
+        let pages = dataset.pages.iter_mut().skip(before as usize);
+        for page in pages.take(self.sources[source].pages as usize) {
+            page.labels.fill(None);
+        }
+        dataset
+    }
+
     /// The pages at these positions, as a dataset of their own.
     pub fn subset(&self, keep: impl Fn(usize) -> bool) -> Dataset {
         let pages = self.pages.iter().enumerate().filter(|(n, _)| keep(*n));

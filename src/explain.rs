@@ -95,15 +95,10 @@ impl Classifier {
         let spoken = Spoken::new(facts);
         let lexicon = &model.content.lexicon;
         let first = steps.features.first_stage(0);
-        let first = Stage::new(&model.content.logistic, &first, &steps.first);
-        let second_columns;
-        let second = match (&model.second, &steps.second) {
-            (Some(logistic), Some(logits)) => {
-                second_columns = steps.features.second_stage(&steps.first);
-                Some(Stage::new(logistic, &second_columns, logits))
-            }
-            _ => None,
-        };
+        let first = Stage::new(&model.content.logistic, &first, &steps.first.content);
+        let columns = steps.features.second_stage(&steps.first);
+        let second = model.content.second.as_ref();
+        let second = second.map(|second| Stage::new(second, &columns, &steps.last.content));
         let reasons = |i: usize| BlockReasons {
             stages: [Some(&first), second.as_ref()]
                 .into_iter()
@@ -321,7 +316,7 @@ mod tests {
             assert_eq!(explanation.page, classifier.classify_document(document));
             let steps = classifier.steps(document);
             for (i, block) in explanation.blocks.iter().enumerate() {
-                let logits = [steps.first[i], steps.second.as_ref().unwrap()[i]];
+                let logits = [steps.first.content[i], steps.last.content[i]];
                 assert_eq!(block.stages.len(), logits.len());
                 for (stage, logit) in block.stages.iter().zip(logits) {
                     let effects: f32 = stage.reasons.iter().map(|r| r.effect).sum();
@@ -340,7 +335,7 @@ mod tests {
     fn models_without_later_stages_are_explained_too() {
         let mut model = crate::model::Model::pretrained().clone();
         let stages = model.structured.as_mut().unwrap();
-        (stages.second, stages.cut) = (None, None);
+        (stages.content.second, stages.cut) = (None, None);
         stages.kinds.clear();
         let classifier = Classifier::new(model);
         let explanation = classifier.explain(PAGE);

@@ -13,20 +13,25 @@
 //! | `page.rs` | position, and the page as a whole |
 //! | `../lexicon.rs` | log-odds of words, class names, paths |
 //! | `probabilities.rs` | stage two: what stage one thinks of the block and those around it |
+//!
+//! `family.rs` lists them for an ablation.
 
 pub(crate) mod columns;
+#[cfg(feature = "train")]
+pub(crate) mod family;
 pub(crate) mod groups;
 pub(crate) mod links;
 pub(crate) mod neighbours;
 pub(crate) mod page;
-mod probabilities;
+pub(crate) mod probabilities;
 pub(crate) mod structure;
 mod text;
 
 use columns::Columns;
 use page::Page;
+use probabilities::Verdicts;
 
-use crate::block::Document;
+use crate::block::{Document, Label};
 use crate::lexicon::{Tokens, add_aggregates};
 
 /// Every feature but those of the lexicon. Without `structured`, the features that need elements,
@@ -35,9 +40,8 @@ pub(crate) fn dense(page: &Page, structured: bool) -> Columns {
     let mut columns = Columns::new(page.len());
     text::add(page, &mut columns);
     page::add(page, &mut columns);
-    neighbours::add_text(page, &mut columns);
+    neighbours::add(page, structured, &mut columns);
     if structured {
-        neighbours::add_structure(page, &mut columns);
         links::add(page, &mut columns);
         structure::add(page, &mut columns);
         groups::add(page, &mut columns);
@@ -53,7 +57,22 @@ pub(crate) fn first_stage<T: Copy>(
     structured: bool,
 ) -> Columns {
     let mut columns = dense.clone();
-    add_aggregates(tokens, value, structured, &mut columns);
+    add_aggregates(tokens, 0..dense.rows(), value, structured, &mut columns);
+    columns
+}
+
+/// The same of some blocks alone.
+#[cfg(feature = "train")]
+pub(crate) fn first_stage_at<T: Copy>(
+    dense: &Columns,
+    tokens: &Tokens<T>,
+    blocks: &[u32],
+    value: impl Fn(T) -> f32,
+    structured: bool,
+) -> Columns {
+    let mut columns = dense.at(blocks);
+    let blocks = blocks.iter().map(|&block| block as usize);
+    add_aggregates(tokens, blocks, value, structured, &mut columns);
     columns
 }
 
@@ -63,7 +82,7 @@ pub(crate) fn second_stage<T: Copy>(
     page: &Page,
     tokens: &Tokens<T>,
     value: impl Fn(T) -> f32,
-    logits: &[f32],
+    verdicts: &Verdicts,
     structured: bool,
 ) -> Columns {
     let mut columns = Columns::new(page.len());
@@ -71,28 +90,35 @@ pub(crate) fn second_stage<T: Copy>(
     if structured {
         links::add(page, &mut columns);
     }
-    add_aggregates(tokens, value, structured, &mut columns);
-    probabilities::add(page, logits, structured, &mut columns);
+    add_aggregates(tokens, 0..page.len(), value, structured, &mut columns);
+    probabilities::add(page, verdicts, structured, &mut columns);
+    probabilities::add_kinds(page, verdicts, structured, &mut columns);
     columns
 }
 
 /// Names of the features of stage one, in order.
 pub(crate) fn first_stage_names(structured: bool) -> Vec<String> {
-    with_empty_page(|page, tokens| {
-        first_stage(&dense(page, structured), tokens, |value| value, structured)
+    names(|page, tokens, columns| {
+        *columns = first_stage(&dense(page, structured), tokens, |value| value, structured)
     })
 }
 
-/// Names of the features of stage two, in order.
-pub(crate) fn second_stage_names(structured: bool) -> Vec<String> {
-    with_empty_page(|page, tokens| second_stage(page, tokens, |value| value, &[], structured))
+/// Names of the features of stage two, in order, where stage one knows these kinds.
+pub(crate) fn second_stage_names(structured: bool, kinds: &[Label]) -> Vec<String> {
+    let verdicts = Verdicts::none(kinds);
+    names(|page, tokens, columns| {
+        *columns = second_stage(page, tokens, |value| value, &verdicts, structured)
+    })
 }
 
-fn with_empty_page(columns: impl FnOnce(&Page, &Tokens<f32>) -> Columns) -> Vec<String> {
+/// The names of the columns that `add` adds for a page.
+fn names(add: impl FnOnce(&Page, &Tokens<f32>, &mut Columns)) -> Vec<String> {
     let document = Document::default();
     let page = Page::new(&document);
     let tokens = Tokens::new(&page, |_, _| 0.0);
-    columns(&page, &tokens).names().iter().map(|name| name.to_string()).collect()
+    let mut columns = Columns::new(0);
+    add(&page, &tokens, &mut columns);
+    columns.names().iter().map(|name| name.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -103,7 +129,8 @@ mod tests {
     #[test]
     fn names_are_unique_and_few() {
         for structured in [false, true] {
-            for mut names in [first_stage_names(structured), second_stage_names(structured)] {
+            let second = second_stage_names(structured, &Label::ALL);
+            for mut names in [first_stage_names(structured), second] {
                 let all = names.len();
                 assert!(all <= 300, "{all} features");
                 names.sort();

@@ -297,15 +297,17 @@ impl Aggregate {
 }
 
 /// Adds, per namespace, the mean, the sum over the square root of the count, the highest (0 at
-/// least) and the lowest (0 at most) log-odds of the tokens of each block.
+/// least) and the lowest (0 at most) log-odds of the tokens of each block; `blocks` are those that
+/// the rows of the table are of.
 pub(crate) fn add_aggregates<T: Copy>(
     tokens: &Tokens<T>,
+    blocks: impl Iterator<Item = usize>,
     value: impl Fn(T) -> f32,
     structured: bool,
     columns: &mut Columns,
 ) {
     let mut aggregates = vec![[Aggregate::default(); 9]; columns.rows()];
-    for (i, of_block) in aggregates.iter_mut().enumerate() {
+    for (i, of_block) in blocks.zip(&mut aggregates) {
         tokens.each(i, |namespace, token| of_block[namespace as usize].add(value(token)));
     }
     for namespace in Namespace::ALL {

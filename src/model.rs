@@ -17,11 +17,12 @@ use crate::logistic::{Logistic, is_sound, sigmoid};
 /// The `format` of every model file.
 const FORMAT: &str = "saring-model";
 /// Raised when a change makes older files unreadable.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// A file larger than this is not a model.
 const MAX_BYTES: usize = 64 << 20;
 
-/// A lexicon and a logistic regression that reads it.
+/// A lexicon, a logistic regression that reads it, and one more that has seen what the first says
+/// of the page.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scorer {
@@ -29,6 +30,9 @@ pub struct Scorer {
     pub lexicon: Lexicon,
     /// Weights of all features, those of the lexicon last.
     pub logistic: Logistic,
+    /// Stage two: the same question, knowing what stage one thinks of the page; `None` where there
+    /// was too little data to fit it on unseen pages.
+    pub second: Option<Logistic>,
 }
 
 /// Platt scaling: the calibrated log-odds are `slope * logit + intercept`.
@@ -52,16 +56,13 @@ impl Calibration {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stages {
-    /// Stage one: is the block content or headline?
+    /// Is the block content or headline?
     pub content: Scorer,
-    /// Stage two: the same, knowing what stage one thinks of the page; `None` where there was too
-    /// little data to fit it on unseen pages.
-    pub second: Option<Logistic>,
-    /// Makes probabilities of the logits of the last stage.
+    /// Makes probabilities of the logits of the last stage of `content`.
     pub calibration: Calibration,
     /// Ranks the ways to cut a page; `None` where there was too little data: then a fixed 0.5.
     pub cut: Option<Logistic>,
-    /// One against the rest, per kind; empty when trained on two classes.
+    /// One label against the rest; empty when trained on two classes.
     pub kinds: BTreeMap<Label, Scorer>,
 }
 
@@ -195,12 +196,17 @@ impl Model {
         for (structured, stages) in forms {
             let Some(stages) = stages else { continue };
             let form = if structured { "structured" } else { "plain" };
-            let names = features::first_stage_names(structured);
+            let kinds: Vec<Label> = stages.kinds.keys().copied().collect();
+            let first = features::first_stage_names(structured);
+            let second = features::second_stage_names(structured, &kinds);
             let scorers = [("content".to_string(), &stages.content)]
                 .into_iter()
                 .chain(stages.kinds.iter().map(|(label, scorer)| (label.to_string(), scorer)));
             for (name, scorer) in scorers {
-                scorer.logistic.check(&names, &format!("{form}.{name}"))?;
+                scorer.logistic.check(&first, &format!("{form}.{name}"))?;
+                if let Some(logistic) = &scorer.second {
+                    logistic.check(&second, &format!("{form}.{name}.second"))?;
+                }
                 if let Some((namespace, token, _)) =
                     scorer.lexicon.iter().find(|(_, _, value)| !is_sound(*value))
                 {
@@ -209,10 +215,6 @@ impl Model {
                         namespace.name()
                     )));
                 }
-            }
-            if let Some(second) = &stages.second {
-                let names = features::second_stage_names(structured);
-                second.check(&names, &format!("{form}.second"))?;
             }
             if let Some(cut) = &stages.cut {
                 cut.check(&cut::names(), &format!("{form}.cut"))?;

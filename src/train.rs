@@ -23,11 +23,14 @@ use rayon::prelude::*;
 use crate::block::Label;
 use crate::dataset::{Dataset, LabelledPage};
 use crate::error::{Error, Result};
+use crate::features;
+pub use crate::features::family::Family;
+use crate::features::probabilities::Verdicts;
 use crate::logistic::Logistic;
 use crate::model::{Calibration, Model, Provenance, Stages};
 use counts::FoldCounts;
 use prepare::{Prepared, Target, to_plain};
-use scorer::{NumberedScorer, fit_platt, fit_scorer, fit_second_stage};
+use scorer::{Fitting, NumberedScorer, fit_platt};
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +51,8 @@ pub struct Options {
     pub second_stage: bool,
     /// Whether pages are also learnt as plain text; always where there is nothing else.
     pub plain: bool,
+    /// Features that get no weight: what they are worth is what is lost without them.
+    pub without: Vec<Family>,
 }
 
 impl Default for Options {
@@ -61,6 +66,7 @@ impl Default for Options {
             kinds: true,
             second_stage: true,
             plain: true,
+            without: Vec::new(),
         }
     }
 }
@@ -211,8 +217,10 @@ impl Options {
             ("kinds", self.kinds.to_string()),
             ("second_stage", self.second_stage.to_string()),
             ("plain", self.plain.to_string()),
+            ("without", self.without.iter().map(|f| f.name()).collect::<Vec<_>>().join(" ")),
         ]
         .into_iter()
+        .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| (name.to_string(), value))
         .collect()
     }
@@ -232,6 +240,7 @@ fn fit_form(
     progress.step(format!("{form}: computing features of {} pages", pages.len()));
     let data = Prepared::new(pages, structured);
     let count = folds.iter().max().map_or(1, |f| f + 1);
+    let fitting = Fitting { data: &data, folds, options, progress };
     let counts = FoldCounts::new(&data, folds, Target::Main);
 
     // Every set of folds that some part has to be fitted without.
@@ -251,61 +260,88 @@ fn fit_form(
     wanted.sort();
     wanted.dedup();
     let done = Mutex::new(0usize);
-    let scorers: BTreeMap<Vec<usize>, NumberedScorer> = wanted
+    let kinds = if options.kinds { learnable_kinds(pages) } else { Vec::new() };
+    // What sets content apart is in the lexicon of content already.
+    let kind_counts: Vec<(Label, FoldCounts)> = kinds
+        .iter()
+        .map(|&kind| (kind, FoldCounts::new(&data, folds, Target::OfSide(kind))))
+        .collect();
+    let scorers: BTreeMap<Vec<usize>, FirstStage> = wanted
         .par_iter()
         .map(|without| {
-            let scorer =
-                fit_scorer(&data, folds, &counts, Target::Main, without, options, progress)?;
+            let content = fitting.scorer(&counts, Target::Main, without)?;
+            let kinds = kind_counts
+                .par_iter()
+                .filter_map(|(kind, counts)| {
+                    match fitting.scorer(counts, Target::Kind(*kind), without) {
+                        Ok(scorer) => Some(Ok((*kind, scorer))),
+                        // The kind stands in the folds left out only.
+                        Err(Error::Data(_)) => None,
+                        Err(error) => Some(Err(error)),
+                    }
+                })
+                .collect::<Result<_>>()?;
             if let Ok(mut done) = done.lock() {
                 *done += 1;
-                progress.step(format!("{form}: content model {done} of {}", wanted.len()));
+                progress.step(format!("{form}: stage one, {done} of {}", wanted.len()));
             }
-            Ok((without.clone(), scorer))
+            Ok((without.clone(), FirstStage { content, kinds }))
         })
         .collect::<Result<_>>()?;
 
-    let kinds = if options.kinds { learnable_kinds(pages) } else { Vec::new() };
-    let mut kind_counts = BTreeMap::new();
-    for &kind in &kinds {
-        kind_counts.insert(kind, FoldCounts::new(&data, folds, Target::Kind(kind)));
-    }
     let mut result = ByHeldOut::new();
     for outer in held.iter().copied().map(Some).chain(full.then_some(None)) {
         let without: Vec<usize> = outer.into_iter().collect();
         progress.step(match outer {
-            Some(fold) => format!("{form}: calibration, cut and kinds without fold {}", fold + 1),
-            None => format!("{form}: calibration, cut and kinds"),
+            Some(fold) => format!("{form}: stage two and cut without fold {}", fold + 1),
+            None => format!("{form}: stage two and cut"),
         });
-        let context = Context { data: &data, folds, scorers: &scorers, without: &without };
-        let unseen = context.first_stage();
-        let (second, unseen) = if options.second_stage && count - without.len() > 1 {
-            let (second, unseen) = context.second_stage(&unseen, options, progress)?;
-            (Some(second), unseen)
-        } else {
-            (None, unseen)
-        };
-        let calibration = calibrate(&data, &unseen, progress);
+        let context = Context::new(&fitting, &scorers, &without);
+        let first = context.first_stage();
+        let of_content = |(&n, verdicts): (&usize, &Verdicts)| (n, verdicts.content.clone());
+        let mut second = SecondStage::default();
+        let mut unseen: Unseen = first.iter().map(of_content).collect();
+        let mut calibrated = calibrate(&data, &unseen);
+        if options.second_stage && count - without.len() > 1 {
+            let (stage, logits) = context.second_stage(&first)?;
+            let with_stage = calibrate(&data, &logits);
+            // A dozen pages teach stage two nothing that holds on other sites.
+            if with_stage.loss <= calibrated.loss {
+                (second, unseen, calibrated) = (stage, logits, with_stage);
+            } else {
+                progress.step(format!("{form}: stage two is left out, as it would do harm"));
+            }
+        }
+        let calibration = calibrated.calibration;
+        if calibrated.loss.is_infinite() {
+            progress.warn("the held-out probabilities are no better than chance".into());
+        }
         let cut = (unseen.len() >= MIN_CUT_PAGES)
             .then(|| cut::fit_ranker(&data, &unseen, calibration))
             .transpose()?
             .flatten();
-        let kinds = kinds
-            .par_iter()
-            .filter_map(|&kind| {
-                let counts = &kind_counts[&kind];
-                let target = Target::Kind(kind);
-                match fit_scorer(&data, folds, counts, target, &without, options, progress) {
-                    Ok(scorer) => Some(Ok((kind, scorer.to_named(&data)))),
-                    // The kind stands in the held-out fold only.
-                    Err(Error::Data(_)) => None,
-                    Err(error) => Some(Err(error)),
-                }
-            })
-            .collect::<Result<BTreeMap<_, _>>>()?;
-        let content = scorers[&without].to_named(&data);
-        result.insert(outer, Stages { content, second, calibration, cut, kinds });
+        let stage_one = &scorers[&without];
+        let content = stage_one.content.to_named(&data, second.content.take());
+        let kinds = context.kinds.iter().map(|&kind| {
+            (kind, stage_one.kinds[&kind].to_named(&data, second.kinds.remove(&kind)))
+        });
+        let kinds = kinds.collect();
+        result.insert(outer, Stages { content, calibration, cut, kinds });
     }
     Ok(result)
+}
+
+/// Stage one, fitted on the same folds.
+struct FirstStage {
+    content: NumberedScorer,
+    kinds: BTreeMap<Label, NumberedScorer>,
+}
+
+/// Stage two, fitted on the same folds.
+#[derive(Default)]
+struct SecondStage {
+    content: Option<Logistic>,
+    kinds: BTreeMap<Label, Logistic>,
 }
 
 /// Logits by page, of something that has not seen the page.
@@ -313,48 +349,61 @@ type Unseen = BTreeMap<usize, Vec<f32>>;
 
 /// What is fitted for one held-out fold: everything here leaves the folds `without` alone.
 struct Context<'a> {
-    data: &'a Prepared<'a>,
-    folds: &'a [usize],
-    scorers: &'a BTreeMap<Vec<usize>, NumberedScorer>,
+    fitting: &'a Fitting<'a>,
+    scorers: &'a BTreeMap<Vec<usize>, FirstStage>,
     without: &'a [usize],
+    /// The kinds that every stage one in use here knows.
+    kinds: Vec<Label>,
 }
 
-impl Context<'_> {
-    /// The scorer that has seen neither the held-out folds nor that of page `n`.
-    fn scorer(&self, n: usize) -> &NumberedScorer {
+impl<'a> Context<'a> {
+    fn new(
+        fitting: &'a Fitting<'a>,
+        scorers: &'a BTreeMap<Vec<usize>, FirstStage>,
+        without: &'a [usize],
+    ) -> Context<'a> {
+        let mut context = Context { fitting, scorers, without, kinds: Vec::new() };
+        let pages = fitting.pages(without);
+        let known =
+            |kind: &Label| pages.iter().all(|&n| context.stage_one(n).kinds.contains_key(kind));
+        context.kinds = scorers[without].kinds.keys().copied().filter(known).collect();
+        context
+    }
+
+    /// Stage one that has seen neither the held-out folds nor that of page `n`.
+    fn stage_one(&self, n: usize) -> &FirstStage {
         let mut key = self.without.to_vec();
-        key.push(self.folds[n]);
+        key.push(self.fitting.folds[n]);
         key.sort_unstable();
-        // With one fold in all, there is only the scorer that has seen everything.
+        // With one fold in all, there is only the one that has seen everything.
         self.scorers.get(&key).unwrap_or_else(|| &self.scorers[self.without])
     }
 
-    fn pages(&self) -> Vec<usize> {
-        (0..self.data.pages.len()).filter(|&n| !self.without.contains(&self.folds[n])).collect()
+    fn first_stage(&self) -> BTreeMap<usize, Verdicts> {
+        let data = self.fitting.data;
+        let verdicts = |n: usize| {
+            let (stage, page) = (self.stage_one(n), &data.pages[n]);
+            let kinds = self.kinds.iter();
+            Verdicts {
+                content: stage.content.logits(data, page),
+                kinds: kinds.map(|k| (*k, stage.kinds[k].logits(data, page))).collect(),
+            }
+        };
+        self.fitting.pages(self.without).into_par_iter().map(|n| (n, verdicts(n))).collect()
     }
 
-    fn first_stage(&self) -> Unseen {
-        let logits = |n: usize| self.scorer(n).logits(self.data, &self.data.pages[n]);
-        self.pages().into_par_iter().map(|n| (n, logits(n))).collect()
-    }
-
-    /// Stage two on all pages, and its logits for each page when fitted without the page's fold.
+    /// Stage two, and its logits of content for each page when fitted without the page's
+    /// fold.
     ///
     /// The rows of the latter come from scorers that have seen that fold's labels, which a third
     /// level of exclusion would avoid at the price of ten more fits. It touches what calibration
     /// and cut learn from, and nothing that is reported.
-    fn second_stage(
-        &self,
-        first: &Unseen,
-        options: &Options,
-        progress: &Progress,
-    ) -> Result<(Logistic, Unseen)> {
+    fn second_stage(&self, first: &BTreeMap<usize, Verdicts>) -> Result<(SecondStage, Unseen)> {
+        let Fitting { data, folds, .. } = *self.fitting;
+        let names = features::second_stage_names(data.structured, &self.kinds);
         let columns =
-            |n: usize| self.scorer(n).second_stage(self.data, &self.data.pages[n], &first[&n]);
-        let fit = |without: &[usize]| {
-            fit_second_stage(self.data, self.folds, columns, without, options, progress)
-        };
-        let mut inner: Vec<usize> = self.pages().iter().map(|&n| self.folds[n]).collect();
+            |n: usize| self.stage_one(n).content.second_stage(data, &data.pages[n], &first[&n]);
+        let mut inner: Vec<usize> = first.keys().map(|&n| folds[n]).collect();
         inner.sort_unstable();
         inner.dedup();
         let by_fold: BTreeMap<usize, Logistic> = inner
@@ -362,12 +411,15 @@ impl Context<'_> {
             .map(|fold| {
                 let mut without = self.without.to_vec();
                 without.push(fold);
-                Ok((fold, fit(&without)?))
+                Ok((fold, self.fitting.second_stage(&names, columns, &without)?))
             })
             .collect::<Result<_>>()?;
-        let logits = |n: usize| by_fold[&self.folds[n]].logits(&columns(n));
-        let unseen = self.pages().into_par_iter().map(|n| (n, logits(n))).collect();
-        Ok((fit(self.without)?, unseen))
+        let logits = |n: usize| by_fold[&folds[n]].logits(&columns(n));
+        let unseen = first.par_iter().map(|(&n, _)| (n, logits(n))).collect();
+        let content = self.fitting.second_stage(&names, columns, self.without)?;
+        let kinds =
+            self.fitting.second_stage_of_kinds(&names, columns, &self.kinds, self.without)?;
+        Ok((SecondStage { content: Some(content), kinds }, unseen))
     }
 }
 
@@ -391,8 +443,16 @@ fn learnable_kinds(pages: &[LabelledPage]) -> Vec<Label> {
     kinds
 }
 
+/// A calibration, and how good the calibrated probabilities are.
+struct Calibrated {
+    calibration: Calibration,
+    /// Mean log loss per labelled block, in nats; infinite where the logits are no better than
+    /// chance.
+    loss: f64,
+}
+
 /// Platt scaling on unseen pages, one row per labelled block.
-fn calibrate(data: &Prepared, unseen: &Unseen, progress: &Progress) -> Calibration {
+fn calibrate(data: &Prepared, unseen: &Unseen) -> Calibrated {
     let (mut logits, mut targets) = (Vec::new(), Vec::new());
     for (n, of_page) in unseen {
         for (logit, label) in of_page.iter().zip(&data.pages[*n].labels) {
@@ -402,11 +462,15 @@ fn calibrate(data: &Prepared, unseen: &Unseen, progress: &Progress) -> Calibrati
             }
         }
     }
-    match fit_platt(&logits, &targets) {
-        Ok((slope, intercept)) => Calibration { slope, intercept },
-        Err(error) => {
-            progress.warn(format!("no calibration: {error}"));
-            Calibration { slope: 1.0, intercept: 0.0 }
-        }
-    }
+    let Ok((slope, intercept)) = fit_platt(&logits, &targets) else {
+        let calibration = Calibration { slope: 1.0, intercept: 0.0 };
+        return Calibrated { calibration, loss: f64::INFINITY };
+    };
+    let calibration = Calibration { slope, intercept };
+    let losses = logits.iter().zip(&targets).map(|(logit, &target)| {
+        let logit = f64::from(slope * logit + intercept);
+        (if target { -logit } else { logit }).exp().ln_1p()
+    });
+    let loss = losses.sum::<f64>() / targets.len().max(1) as f64;
+    Calibrated { calibration, loss }
 }

@@ -48,7 +48,7 @@ fn it_knows_pages_and_plain_text_and_every_label() {
         assert!(stages.calibration.slope > 0.0);
         assert!(stages.cut.is_some());
         assert!(!stages.content.lexicon.is_empty());
-        let second = stages.second.as_ref().map_or(0, |second| second.weights.len());
+        let second = stages.content.second.as_ref().map_or(0, |second| second.weights.len());
         assert!(stages.content.logistic.weights.len().max(second) <= 300);
         // Content is what is left when it is no headline, boilerplate is no kind of its own.
         let learnt = |label: &Label| !matches!(label, Label::Content | Label::Boilerplate);

@@ -25,12 +25,24 @@ fn small() -> Model {
     }))
     .unwrap();
     for stages in model.structured.iter_mut().chain(&mut model.plain) {
-        stages.kinds.retain(|kind, _| [Label::Related, Label::Legal].contains(kind));
+        keep_kinds(stages, &[Label::Related, Label::Legal]);
         for scorer in stages.kinds.values_mut().chain([&mut stages.content]) {
             scorer.lexicon = lexicon.clone();
         }
     }
     model
+}
+
+/// Drops the other kinds, and what stage two knows of them.
+fn keep_kinds(stages: &mut Stages, kinds: &[Label]) {
+    stages.kinds.retain(|kind, _| kinds.contains(kind));
+    let known = |name: &str| match name.strip_prefix("kind_") {
+        Some(of) => kinds.iter().any(|kind| of.starts_with(&format!("{kind}_"))),
+        None => true,
+    };
+    for scorer in stages.kinds.values_mut().chain([&mut stages.content]) {
+        scorer.second.iter_mut().for_each(|two| two.weights.retain(|w| known(&w.name)));
+    }
 }
 
 fn plain(model: &Model) -> &Stages {
@@ -117,9 +129,9 @@ fn what_is_no_model_is_rejected() {
         (b"null", "invalid type: null"),
         (b"NaN", "expected value at line 1 column 1"),
         (b"\x1f\x8b\x08\x00", "expected value"),
-        (b"{\"format\":\"saring-model\"}", "version (missing) is not 1"),
-        (b"{\"format\":\"saring-model\",\"version\":1}", "missing field"),
-        (b"{\"format\":\"saring-model\",\"version\":1,\"version\":1}", "duplicate field `version`"),
+        (b"{\"format\":\"saring-model\"}", "version (missing) is not 2"),
+        (b"{\"format\":\"saring-model\",\"version\":2}", "missing field"),
+        (b"{\"format\":\"saring-model\",\"version\":2,\"version\":2}", "duplicate field `version`"),
     ];
     for (bytes, expected) in cases {
         let message = rejection(bytes);
@@ -128,7 +140,7 @@ fn what_is_no_model_is_rejected() {
     // No key makes the reader call itself a million times.
     for key in ["format", "plain", "mood"] {
         let nested = format!(
-            "{{\"format\":\"saring-model\",\"version\":1,\"{key}\":{}",
+            "{{\"format\":\"saring-model\",\"version\":2,\"{key}\":{}",
             "[".repeat(1 << 20)
         );
         assert!(rejection(nested.as_bytes()).len() < 200);
@@ -139,8 +151,8 @@ fn what_is_no_model_is_rejected() {
 fn other_formats_and_versions_are_named() {
     let cases = [
         ("format", json!("onnx"), "format is Some(\"onnx\"), not \"saring-model\""),
-        ("version", json!(2), "version 2 is not 1, the one this saring reads"),
-        ("version", json!(0), "version 0 is not 1"),
+        ("version", json!(1), "version 1 is not 2, the one this saring reads"),
+        ("version", json!(0), "version 0 is not 2"),
         ("version", json!("1"), "invalid type: string \"1\""),
         ("version", json!(-1), "invalid value: integer `-1`"),
     ];
@@ -150,7 +162,7 @@ fn other_formats_and_versions_are_named() {
     }
     // The version is looked at first: a newer file may have anything in it.
     let message = rejection(br#"{"format":"saring-model","version":7,"forest":[{}]}"#);
-    assert!(message.contains("version 7 is not 1"), "{message}");
+    assert!(message.contains("version 7 is not 2"), "{message}");
 }
 
 #[test]
@@ -271,7 +283,7 @@ fn what_may_be_left_out_may_be_left_out() {
     let bytes = changed(|model| {
         model["structured"] = Value::Null;
         model["plain"]["cut"] = Value::Null;
-        model["plain"]["second"] = Value::Null;
+        model["plain"]["content"]["second"] = Value::Null;
         model["plain"]["kinds"] = json!({});
         model["plain"]["content"]["lexicon"] = json!({});
     });
@@ -312,7 +324,7 @@ fn many_digits_are_read_in_time() {
         digits.clone(),
         format!("{{\"format\":{digits}}}"),
         format!("{{\"version\":{digits}}}"),
-        format!("{{\"format\":\"saring-model\",\"version\":1,\"plain\":0.{digits}}}"),
+        format!("{{\"format\":\"saring-model\",\"version\":2,\"plain\":0.{digits}}}"),
     ] {
         assert!(rejection(text.as_bytes()).len() < 400);
     }
@@ -390,8 +402,10 @@ fn the_largest_numbers_allowed_give_probabilities() {
             for stages in model.structured.iter_mut().chain(&mut model.plain) {
                 stages.calibration = Calibration { slope, intercept: signs[0] };
                 let scorers = stages.kinds.values_mut().chain([&mut stages.content]);
-                let parts = scorers.map(|scorer| &mut scorer.logistic).chain(&mut stages.cut);
-                for logistic in parts.chain(&mut stages.second) {
+                let parts = scorers.flat_map(|scorer| {
+                    [&mut scorer.logistic].into_iter().chain(&mut scorer.second)
+                });
+                for logistic in parts.chain(&mut stages.cut) {
                     logistic.intercept = signs[1];
                     for (n, weight) in logistic.weights.iter_mut().enumerate() {
                         weight.weight = signs[n % 2];
@@ -472,7 +486,7 @@ mod process {
                 .unwrap();
         structured.kinds.get_mut(&Label::Legal).unwrap().logistic.intercept = 41.0;
         plain_mut(&mut b).calibration.intercept = 7.5;
-        plain_mut(&mut b).kinds.remove(&Label::Related);
+        keep_kinds(plain_mut(&mut b), &[Label::Legal]);
         b.provenance.metrics.insert("f1".into(), 0.123);
         let folder = folder(&[
             ("a.json", a.to_json().as_bytes()),

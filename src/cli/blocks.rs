@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use saring::{Classifier, Label, LabelledPage, Limits, Writer, registered_domain};
 
 use super::classify::{load, min_probability};
+use super::import::weight;
 use super::input::{Input, inputs, outcome};
 use super::output::{say, write_with};
 use super::{Outcome, RunResult};
@@ -18,6 +19,9 @@ pub struct Args {
     /// The CSV to write [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// How many ordinary blocks each block counts for in training
+    #[arg(long, default_value_t = 1.0, value_parser = weight)]
+    weight: f32,
     /// Fill in labels and probabilities by the model, where a page states no label
     #[arg(long)]
     predict: bool,
@@ -64,7 +68,7 @@ fn write_pages(
     for input in inputs(args.pages.clone(), None, limits.bytes) {
         let page = input
             .map_err(|unread| format!("{}: {}", unread.source, unread.message))
-            .and_then(|input| label(&input, &limits));
+            .and_then(|input| label(&input, args.weight, &limits));
         match page {
             Ok(page) => {
                 done += 1;
@@ -81,7 +85,7 @@ fn write_pages(
 }
 
 /// The page with the labels that its `data-label` attributes state; an empty one states none.
-fn label(input: &Input, limits: &Limits) -> Result<LabelledPage, String> {
+fn label(input: &Input, weight: f32, limits: &Limits) -> Result<LabelledPage, String> {
     let (document, annotations) = input.segment(limits);
     if document.truncated.is_some() {
         say(format!("saring: {}: only the start of this large page is used", input.source));
@@ -100,7 +104,7 @@ fn label(input: &Input, limits: &Limits) -> Result<LabelledPage, String> {
     Ok(LabelledPage {
         name: input.source.clone(),
         group: registered_domain(&document.url),
-        weights: vec![1.0; labels.len()],
+        weights: vec![weight; labels.len()],
         labels,
         document,
     })

@@ -1,12 +1,13 @@
 //! `saring import`: pages with gold text to labelled Block CSV.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use saring::{
-    Document, Error, Gold, LabelledPage, Limits, Result, Writer, decode, registered_domain,
-    segment_html,
+    Block, Document, Error, Gold, Label, LabelledPage, Limits, Page, PageScore, Result, Writer,
+    decode, registered_domain, score_page, segment_html,
 };
 
 use super::input::{outcome, read_page};
@@ -23,8 +24,19 @@ pub struct Args {
     #[arg(short, long)]
     output: PathBuf,
     /// How many ordinary blocks each block counts for in training
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = weight)]
     weight: f32,
+    /// A file of pages to leave out, a name per line with anything behind it; `#` starts a comment
+    #[arg(long, value_name = "FILE")]
+    exclude: Option<PathBuf>,
+}
+
+/// A weight of rows: a number from 0 up.
+pub fn weight(text: &str) -> std::result::Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(weight),
+        _ => Err("must be a number from 0 up".into()),
+    }
 }
 
 /// A page and its gold.
@@ -36,14 +48,20 @@ pub struct GoldPage {
 }
 
 pub fn run(args: &Args) -> RunResult {
-    if !(args.weight.is_finite() && args.weight >= 0.0) {
-        return Err(Error::Option("--weight must be a number from 0 up".into()).into());
-    }
+    let excluded = match &args.exclude {
+        Some(path) => std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?,
+        None => String::new(),
+    };
+    let names = excluded.lines().filter_map(|line| line.split_whitespace().next());
+    let excluded: HashSet<&str> = names.filter(|name| !name.starts_with('#')).collect();
     let mut failed = 0;
     let mut pages = Vec::new();
     for folder in &args.folders {
         for page in gold_pages(folder)? {
             match page {
+                Ok(page) if excluded.contains(page.name.as_str()) => {
+                    say(format!("{}: left out, as asked for", page.name));
+                }
                 Ok(page) => pages.push(label(page, args.weight)),
                 Err(error) => {
                     failed += 1;
@@ -121,23 +139,33 @@ fn group(url: &str, document: &Document) -> Option<String> {
     })
 }
 
-fn label(page: GoldPage, weight: f32) -> LabelledPage {
-    let GoldPage { name, group, gold, document } = page;
-    let texts: Vec<&str> = document.blocks.iter().map(|b| b.text.as_str()).collect();
-    let in_h1: Vec<bool> = document
-        .blocks
-        .iter()
-        .map(|block| {
+impl GoldPage {
+    /// The labels of the blocks, by what of them the gold covers.
+    pub fn labels(&self) -> Vec<Option<Label>> {
+        let Document { blocks, elements, .. } = &self.document;
+        let texts: Vec<&str> = blocks.iter().map(|b| b.text.as_str()).collect();
+        let in_h1 = |block: &Block| {
             let mut next = block.element;
             std::iter::from_fn(|| {
-                let element = &document.elements[next?];
+                let element = &elements[next?];
                 next = element.parent;
                 Some(element)
             })
             .any(|element| element.tag == "h1")
-        })
-        .collect();
-    let labels = gold.labels(&texts, &in_h1);
+        };
+        let in_h1: Vec<bool> = blocks.iter().map(in_h1).collect();
+        self.gold.labels(&texts, &in_h1)
+    }
+
+    /// How what is kept of the page compares with the gold.
+    pub fn score(&self, page: &Page) -> PageScore {
+        score_page(&self.name, &self.group, &self.gold, page)
+    }
+}
+
+fn label(page: GoldPage, weight: f32) -> LabelledPage {
+    let labels = page.labels();
+    let GoldPage { name, group, document, .. } = page;
     let weights = vec![weight; labels.len()];
     LabelledPage { name, group, labels, weights, document }
 }

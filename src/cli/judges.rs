@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use saring::train::{self, Options, Progress};
 use saring::{
-    BlockReport, Classifier, Dataset, Error, LabelledPage, Model, PageReport, PageScore, Result,
-    score_page,
+    BlockReport, Classifier, Dataset, Error, Label, LabelledPage, Model, PageReport, PageScore,
+    Result,
 };
 
-use crate::cli::import::GoldPage;
-use crate::cli::output::{say, write_whole};
+use super::import::GoldPage;
+use super::output::{say, write_whole};
 
 /// What of a page is classified.
 #[derive(Clone, Copy)]
@@ -22,6 +22,15 @@ pub enum Form {
     Page,
     /// Its visible blocks as the lines of a text.
     Text,
+}
+
+/// What a page could score at best.
+#[derive(Clone, Copy)]
+pub enum Ceiling {
+    /// If of the cuts that one is chosen from the best were chosen.
+    Cut,
+    /// If the blocks were kept that the gold text covers.
+    Blocks,
 }
 
 /// Classifiers by the fold they have not seen, and the fold of each domain.
@@ -69,6 +78,19 @@ impl Judges {
         Ok(Judges { classifiers, fold_of })
     }
 
+    /// The same with changed models.
+    pub fn with(&self, change: impl Fn(&mut Model)) -> Judges {
+        let changed = |(fold, classifier): &(usize, Classifier)| {
+            let mut model = classifier.model().clone();
+            change(&mut model);
+            (*fold, Classifier::new(model))
+        };
+        Judges {
+            classifiers: self.classifiers.iter().map(changed).collect(),
+            fold_of: self.fold_of.clone(),
+        }
+    }
+
     /// The classifier that has not seen this domain; `None` if its fold was not held out.
     fn of(&self, group: &str) -> Option<&Classifier> {
         match self.fold_of.get(group) {
@@ -94,7 +116,40 @@ impl Judges {
     /// Scores pages with gold. A page that could not be read, or on which the program breaks,
     /// counts as a miss.
     pub fn pages(&self, pages: &[Result<GoldPage>], form: Form) -> PageReport {
-        let score = |page: &Result<GoldPage>| -> Option<PageScore> {
+        self.pages_by(pages, |classifier, page| {
+            let page_or_text = match form {
+                Form::Page => Cow::Borrowed(&page.document),
+                Form::Text => Cow::Owned(page.document.to_plain()),
+            };
+            page.score(&classifier.classify_document(&page_or_text))
+        })
+    }
+
+    /// The same as it could be at best.
+    pub fn ceiling(&self, pages: &[Result<GoldPage>], ceiling: Ceiling) -> PageReport {
+        self.pages_by(pages, |classifier, page| match ceiling {
+            Ceiling::Cut => {
+                let scores =
+                    classifier.cuts(&page.document).into_iter().map(|cut| page.score(&cut));
+                let better = |a: PageScore, b: PageScore| if b.text.f1 > a.text.f1 { b } else { a };
+                scores.reduce(better).unwrap_or_default()
+            }
+            Ceiling::Blocks => {
+                let mut classified = classifier.classify_document(&page.document);
+                for (block, label) in classified.blocks.iter_mut().zip(page.labels()) {
+                    block.kept = label.is_some_and(Label::is_main);
+                }
+                page.score(&classified)
+            }
+        })
+    }
+
+    fn pages_by(
+        &self,
+        pages: &[Result<GoldPage>],
+        score: impl Fn(&Classifier, &GoldPage) -> PageScore + Sync,
+    ) -> PageReport {
+        let score_one = |page: &Result<GoldPage>| -> Option<PageScore> {
             let page = match page {
                 Ok(page) => page,
                 // Its domain is unknown, and no other page is known to be of it.
@@ -104,14 +159,7 @@ impl Judges {
                 }
             };
             let classifier = self.of(&page.group)?;
-            let scored = catch_unwind(AssertUnwindSafe(|| {
-                let page_or_text = match form {
-                    Form::Page => Cow::Borrowed(&page.document),
-                    Form::Text => Cow::Owned(page.document.to_plain()),
-                };
-                let classified = classifier.classify_document(&page_or_text);
-                score_page(&page.name, &page.group, &page.gold, &classified)
-            }));
+            let scored = catch_unwind(AssertUnwindSafe(|| score(classifier, page)));
             Some(scored.unwrap_or_else(|_| PageScore {
                 name: page.name.clone(),
                 group: page.group.clone(),
@@ -119,7 +167,7 @@ impl Judges {
                 ..PageScore::default()
             }))
         };
-        PageReport { pages: pages.par_iter().filter_map(score).collect() }
+        PageReport { pages: pages.par_iter().filter_map(score_one).collect() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One file per command, thin: arguments in, library calls, output out.
 
+mod ablate;
 mod blocks;
 mod classify;
 mod eval;
@@ -7,6 +8,7 @@ mod explain;
 mod gate;
 mod import;
 mod input;
+mod judges;
 mod model;
 mod output;
 mod render;
@@ -39,6 +41,8 @@ enum Command {
     Train(train::Args),
     /// Measure a model on labelled data or pages with gold text
     Eval(eval::Args),
+    /// Measure what each part of the model is worth, by leaving it out
+    Ablate(ablate::Args),
     /// Look into model files
     Model(model::Args),
 }
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Ablate(args) => ablate::run(&args),
         Command::Model(args) => model::run(&args),
     };
     match result {

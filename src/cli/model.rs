@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use saring::{Logistic, Model, Stages};
+use saring::{Logistic, Model, Scorer, Stages};
 
 use super::{Outcome, RunResult};
 
@@ -84,11 +84,18 @@ fn forms(model: &Model) -> impl Iterator<Item = (&'static str, &Stages)> {
 
 /// The parts of a form by name.
 fn parts(stages: &Stages) -> impl Iterator<Item = (String, &Logistic)> {
-    let kinds = stages.kinds.iter().map(|(label, scorer)| (label.to_string(), &scorer.logistic));
+    let kinds = stages.kinds.iter();
+    let kinds = kinds.flat_map(|(label, scorer)| of_scorer(label.to_string(), scorer));
     let cut = stages.cut.iter().map(|cut| ("cut".to_string(), cut));
-    let second = stages.second.iter().map(|second| ("stage two".to_string(), second));
-    let content = [("content".to_string(), &stages.content.logistic)].into_iter();
-    content.chain(second).chain(cut).chain(kinds)
+    of_scorer("content".into(), &stages.content).chain(cut).chain(kinds)
+}
+
+fn of_scorer(name: String, scorer: &Scorer) -> impl Iterator<Item = (String, &Logistic)> {
+    let second = scorer.second.iter().map({
+        let name = name.clone();
+        move |second| (format!("{name}, stage two"), second)
+    });
+    [(name, &scorer.logistic)].into_iter().chain(second)
 }
 
 /// The features of the content models that move their logits most: weight times deviation.
@@ -158,13 +165,19 @@ fn diff_weights(
             writeln!(out, "\n{form}, {part}: only in the first")?;
             continue;
         };
-        let changes: Vec<_> = logistic
-            .weights
-            .iter()
-            .zip(&other.weights)
-            .map(|(x, y)| (x.weight * x.deviation, y.weight * y.deviation, x.name.clone()))
-            .chain([(logistic.intercept, other.intercept, "(intercept)".to_string())])
-            .filter(|(x, y, _)| x != y)
+        // What only one of the two has counts as 0 in the other.
+        let mut pairs: BTreeMap<&str, (f32, f32)> = BTreeMap::new();
+        for w in &logistic.weights {
+            pairs.entry(&w.name).or_default().0 = w.weight * w.deviation;
+        }
+        for w in &other.weights {
+            pairs.entry(&w.name).or_default().1 = w.weight * w.deviation;
+        }
+        pairs.insert("(intercept)", (logistic.intercept, other.intercept));
+        let changes: Vec<_> = pairs
+            .into_iter()
+            .filter(|(_, (x, y))| x != y)
+            .map(|(name, (x, y))| (x, y, name.to_string()))
             .collect();
         writeln!(out, "\n{form}, {part}: {} weights differ", changes.len())?;
         write_largest(out, changes, top)?;

@@ -194,7 +194,8 @@ impl PageReport {
         })
     }
 
-    fn values(&self) -> BTreeMap<String, f64> {
+    /// The same figures without intervals.
+    pub fn values(&self) -> BTreeMap<String, f64> {
         let mut figures = BTreeMap::new();
         let text = self.text();
         match self.snippets() {

@@ -234,6 +234,14 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
     ),
     ("verdicts on neighbours", &[("p_between", "stage one gives content on both sides {%}")]),
     (
+        "what it speaks of",
+        &[
+            ("p_words_shared", "{%} of its words stand in other blocks"),
+            ("p_words_content", "where its words stand elsewhere, {%} is content by stage one"),
+            ("p_words_both", "{%} of its words stand in content elsewhere, by stage one"),
+        ],
+    ),
+    (
         "verdicts on its likes",
         &[("p_same_text", "blocks with the same text: stage one gives {p} on average")],
     ),
@@ -295,7 +303,23 @@ pub(super) fn of_feature(name: &str) -> Option<(Family, Wording)> {
             return Some((Family::Facts(family), Wording::new(*template)));
         }
     }
-    of_tag(name).or_else(|| of_something(name))
+    of_tag(name).or_else(|| of_kind(name)).or_else(|| of_something(name))
+}
+
+/// What stage one thinks of labels other than content: `kind_caption_prev3`.
+fn of_kind(name: &str) -> Option<(Family, Wording)> {
+    let (label, of) = name.strip_prefix("kind_")?.rsplit_once('_')?;
+    let whom = match of {
+        "logit" => "it",
+        "prev3" => "the 3 blocks before",
+        "next3" => "the 3 blocks after",
+        "shape" => "the blocks of its shape",
+        "container" => "the blocks of its container",
+        _ => return None,
+    };
+    let label = label.replace('_', " ");
+    let wording = Wording::new(format!("stage one takes {whom} for {label} at {{p}}"));
+    Some((Family::Facts("verdicts on other labels"), wording))
 }
 
 fn of_tag(name: &str) -> Option<(Family, Wording)> {
@@ -379,12 +403,14 @@ fn ordinal(number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::Label;
     use crate::features::{first_stage_names, second_stage_names};
 
     #[test]
     fn every_feature_has_a_family_and_words() {
         for structured in [false, true] {
-            let names = [first_stage_names(structured), second_stage_names(structured)];
+            let second = second_stage_names(structured, &Label::ALL);
+            let names = [first_stage_names(structured), second];
             for name in names.concat() {
                 let Some((family, wording)) = of_feature(&name) else {
                     panic!("{name} is in no family: add it to this file");
@@ -401,7 +427,7 @@ mod tests {
 
     #[test]
     fn leads_are_features_of_their_family() {
-        let names = [first_stage_names(true), second_stage_names(true)].concat();
+        let names = [first_stage_names(true), second_stage_names(true, &Label::ALL)].concat();
         for name in &names {
             let (family, _) = of_feature(name).unwrap();
             if let Some(lead) = family.lead() {

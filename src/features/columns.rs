@@ -25,6 +25,14 @@ impl Columns {
         }));
     }
 
+    /// The table of these rows alone.
+    #[cfg(feature = "train")]
+    pub(crate) fn at(&self, rows: &[u32]) -> Columns {
+        let columns = (0..self.names.len()).map(|n| self.column(n));
+        let values = columns.flat_map(|column| rows.iter().map(|&row| column[row as usize]));
+        Columns { rows: rows.len(), names: self.names.clone(), values: values.collect() }
+    }
+
     /// Number of rows (blocks).
     pub fn rows(&self) -> usize {
         self.rows

@@ -16,7 +16,14 @@ pub(super) fn side(offset: isize) -> String {
     format!("{}{}", if offset < 0 { "prev" } else { "next" }, offset.unsigned_abs())
 }
 
-pub(super) fn add_text(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, structured: bool, columns: &mut Columns) {
+    add_text(page, columns);
+    if structured {
+        add_structure(page, columns);
+    }
+}
+
+fn add_text(page: &Page, columns: &mut Columns) {
     let at = |i: usize, offset: isize| {
         i.checked_add_signed(offset).filter(|&j| j < page.len()).map(|j| &page.text[j])
     };
@@ -86,7 +93,7 @@ fn add_distances(page: &Page, columns: &mut Columns) {
 }
 
 /// What needs elements or a title: absent for plain text.
-pub(super) fn add_structure(page: &Page, columns: &mut Columns) {
+fn add_structure(page: &Page, columns: &mut Columns) {
     let blocks = &page.document.blocks;
     let at = |i: usize, offset: isize| i.checked_add_signed(offset).filter(|&j| j < page.len());
     for offset in NEAR {

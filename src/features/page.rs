@@ -76,6 +76,10 @@ pub(crate) struct Page<'a> {
     pub headline: Option<usize>,
     /// Share of the words of each block that the page's `<title>` has, and the reverse.
     pub title_match: Vec<(f32, f32)>,
+    /// Per block, its distinct words as numbers of the page.
+    pub words: Vec<Vec<u32>>,
+    /// How many words the page has numbers for.
+    pub vocabulary: usize,
     /// Per block, a number that blocks of the same text share.
     pub text_number: Vec<usize>,
     /// By that number, how many blocks have the text.
@@ -121,6 +125,7 @@ impl<'a> Page<'a> {
             same_text[number] += 1;
             text_number.push(number);
         }
+        let (words, vocabulary) = number_words(&text);
         let title_match = match_title(&document.title, &text);
         let mut page = Page {
             document,
@@ -132,6 +137,8 @@ impl<'a> Page<'a> {
             span,
             headline: None,
             title_match,
+            words,
+            vocabulary,
             text_number,
             same_text,
             words_before,
@@ -191,6 +198,25 @@ impl<'a> Page<'a> {
         }
         best.or_else(|| if h1.len() == 1 { h1.first().copied() } else { None })
     }
+}
+
+/// The distinct words of each block of two letters or more, as numbers of the page, and how many
+/// numbers there are.
+fn number_words(text: &[Text]) -> (Vec<Vec<u32>>, usize) {
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut number = |token| {
+        let next = numbers.len() as u32;
+        *numbers.entry(token).or_insert(next)
+    };
+    let mut words = Vec::with_capacity(text.len());
+    for facts in text {
+        let tokens = facts.tokens.iter().filter(|token| token.chars().nth(1).is_some());
+        let mut distinct: Vec<u32> = tokens.map(|token| number(token.as_str())).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        words.push(distinct);
+    }
+    (words, numbers.len())
 }
 
 fn heading_level(tag: &str) -> Option<u8> {

@@ -8,7 +8,25 @@ use super::groups;
 use super::neighbours::{NEAR, WINDOWS, side, window};
 use super::page::Page;
 use super::structure::{core, levels};
+use crate::block::Label;
 use crate::logistic::sigmoid;
+
+/// What stage one says of a page: logits, one per block.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Verdicts {
+    /// Content or headline against the rest.
+    pub content: Vec<f32>,
+    /// One label against the rest.
+    pub kinds: Vec<(Label, Vec<f32>)>,
+}
+
+impl Verdicts {
+    /// Those on a page without blocks.
+    pub(super) fn none(kinds: &[Label]) -> Verdicts {
+        let kinds = kinds.iter().map(|&kind| (kind, Vec::new())).collect();
+        Verdicts { content: Vec::new(), kinds }
+    }
+}
 
 /// Sums over a set of blocks, in words.
 #[derive(Clone, Copy)]
@@ -43,10 +61,14 @@ impl Mass {
     }
 }
 
-/// Adds the features. `logits` are those of stage one, one per block.
-pub(super) fn add(page: &Page, logits: &[f32], structured: bool, columns: &mut Columns) {
-    // Far from zero a logit says no more than its sign.
-    let logits: Vec<f32> = logits.iter().map(|l| l.clamp(-8.0, 8.0)).collect();
+/// Far from zero a logit says no more than its sign.
+fn clamp(logits: &[f32]) -> Vec<f32> {
+    logits.iter().map(|l| l.clamp(-8.0, 8.0)).collect()
+}
+
+/// Adds the features.
+pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut Columns) {
+    let logits = clamp(&verdicts.content);
     let p: Vec<f32> = logits.iter().map(|&l| sigmoid(l)).collect();
     let words = |i: usize| page.text[i].words;
     let at = |i: usize, offset: isize| i.checked_add_signed(offset).filter(|&j| j < page.len());
@@ -75,10 +97,46 @@ pub(super) fn add(page: &Page, logits: &[f32], structured: bool, columns: &mut C
         sigmoid(before.highest) * sigmoid(after.highest)
     });
     add_page(page, &logits, &p, columns);
+    add_words(page, &p, columns);
     let same = by_text(page, &logits);
     columns.add("p_same_text", |i| same[i]);
     if structured {
         add_containers(page, &logits, columns);
+    }
+}
+
+/// Which kind the block would be, were it alone, and those around it: a comment among comments, a
+/// line under a picture.
+pub(super) fn add_kinds(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut Columns) {
+    let shapes = structured.then(|| groups::by_signature(page));
+    let containers: Vec<Option<usize>> = (0..page.len())
+        .map(|i| {
+            structured.then(|| levels(page, i)).and_then(|of| of.get(1).or(of.last()).copied())
+        })
+        .collect();
+    for (kind, logits) in &verdicts.kinds {
+        let logits = clamp(logits);
+        let mut before = vec![0.0];
+        logits.iter().for_each(|logit| before.push(before[before.len() - 1] + logit));
+        let mean =
+            |from: usize, to: usize| share(before[to] - before[from], to as f32 - from as f32);
+        columns.add(format!("kind_{kind}_logit"), |i| logits[i]);
+        columns.add(format!("kind_{kind}_prev3"), |i| mean(i.saturating_sub(3), i));
+        columns.add(format!("kind_{kind}_next3"), |i| {
+            mean((i + 1).min(page.len()), (i + 4).min(page.len()))
+        });
+        if let Some(shapes) = &shapes {
+            let mut sums = vec![0.0; shapes.sums.len()];
+            shapes.of.iter().zip(&logits).for_each(|(&group, logit)| sums[group] += logit);
+            let count = |group: usize| shapes.sums[group].blocks;
+            columns.add(format!("kind_{kind}_shape"), |i| {
+                share(sums[shapes.of[i]], count(shapes.of[i]))
+            });
+            // The blocks of an element follow each other.
+            columns.add(format!("kind_{kind}_container"), |i| {
+                containers[i].map_or(logits[i], |e| mean(page.span[e].0, page.span[e].1 + 1))
+            });
+        }
     }
 }
 
@@ -111,6 +169,40 @@ fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
     }
     columns.add("p_section_ahead", |i| ahead[i].share());
     columns.add("p_heading_section_ahead", |i| flag(page.heading_level(i) > 0) * ahead[i].share());
+}
+
+/// A word in more of the blocks of a page than this says nothing of what it is about.
+const COMMON: f32 = 0.2;
+
+/// How much of what the block speaks of stands elsewhere on the page, and whether in content.
+fn add_words(page: &Page, p: &[f32], columns: &mut Columns) {
+    // Per word, the blocks that have it, and how many of them are expected to be content.
+    let mut counts = vec![(0.0_f32, 0.0_f32); page.vocabulary];
+    for (words, p) in page.words.iter().zip(p) {
+        for &word in words {
+            let (blocks, content) = &mut counts[word as usize];
+            *blocks += 1.0;
+            *content += p;
+        }
+    }
+    let common = (COMMON * page.len() as f32).max(5.0);
+    let of_block = |i: usize| {
+        let (mut shared, mut weight, mut content) = (0.0, 0.0, 0.0);
+        for &word in &page.words[i] {
+            let (blocks, in_content) = counts[word as usize];
+            if blocks > 1.0 && blocks <= common {
+                shared += 1.0;
+                weight += 1.0 / blocks;
+                content += (in_content - p[i]) / (blocks - 1.0) / blocks;
+            }
+        }
+        // Few words say little.
+        (share(shared, page.words[i].len() as f32), (content + 0.3) / (weight + 1.0))
+    };
+    let words: Vec<(f32, f32)> = (0..page.len()).map(of_block).collect();
+    columns.add("p_words_shared", |i| words[i].0);
+    columns.add("p_words_content", |i| words[i].1);
+    columns.add("p_words_both", |i| words[i].0 * words[i].1);
 }
 
 /// Mean logit of the other blocks with the same text; the block's own where there is none.

@@ -80,8 +80,8 @@ pub(crate) fn fit(
         logistic.weights.push(Weight {
             name: name.clone(),
             weight: short(raw),
-            mean: short(mean),
-            deviation: short(deviation),
+            mean: shorter(mean),
+            deviation: shorter(deviation),
         });
     }
     logistic.intercept = short(folded);
@@ -157,6 +157,11 @@ fn gradient_norm(
 /// Six significant digits: what is stored is what is used, and files stay small.
 fn short(value: f64) -> f32 {
     format!("{value:.5e}").parse().unwrap_or(0.0)
+}
+
+/// Four significant digits, for what is only told.
+fn shorter(value: f64) -> f32 {
+    format!("{value:.3e}").parse().unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -17,8 +17,10 @@ use crate::lexicon::{Namespace, Tokens};
 pub(crate) enum Target {
     /// Content and headline against everything else.
     Main,
-    /// One kind of boilerplate against the other kinds, or headline against content.
+    /// One label against the rest.
     Kind(Label),
+    /// One label against the others on its side, content or boilerplate.
+    OfSide(Label),
 }
 
 impl Target {
@@ -26,9 +28,9 @@ impl Target {
     pub(crate) fn of(self, label: Label) -> Option<bool> {
         match self {
             Target::Main => Some(label.is_main()),
-            Target::Kind(_) if label == Label::Boilerplate => None,
-            Target::Kind(kind) if kind.is_main() != label.is_main() => None,
-            Target::Kind(kind) => Some(kind == label),
+            Target::Kind(_) | Target::OfSide(_) if label == Label::Boilerplate => None,
+            Target::OfSide(kind) if kind.is_main() != label.is_main() => None,
+            Target::Kind(kind) | Target::OfSide(kind) => Some(kind == label),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `saring eval`: how good a model is, on blocks or on pages, and whether it is good enough.
 
-mod judges;
 mod print;
 
 use std::collections::BTreeMap;
@@ -13,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::gate::{Gate, corpus_digest};
 use super::import::gold_pages;
+use super::judges::{Form, Judges};
 use super::output::{say, write_whole};
 use super::{Outcome, RunResult};
-use judges::{Form, Judges};
 pub use print::{HELD_OUT, write_blocks};
 use print::{write_confusion, write_pages};
 
@@ -30,7 +29,7 @@ pub struct Args {
     #[arg(long)]
     as_text: bool,
     /// Print which labels were given to which true ones, over all and by registered domain
-    #[arg(long, conflicts_with = "quick")]
+    #[arg(long)]
     confusion: bool,
     /// Train on the CSVs without a part of the domains, in turn, and score that part
     #[arg(long)]
@@ -44,8 +43,7 @@ pub struct Args {
     /// Of the CSVs, those to score blocks of; the others are only trained on
     #[arg(long, num_args = 1.., value_name = "CSV", requires = "cross_validate")]
     score: Vec<PathBuf>,
-    /// Cross-validate only what decides which blocks of a page are kept: no kinds, and plain text
-    /// only with --as-text
+    /// Cross-validate without the models for plain text, but with --as-text
     #[arg(long, requires = "cross_validate")]
     quick: bool,
     /// Cross-validate without stage two
@@ -73,7 +71,6 @@ impl Args {
         Options {
             folds: self.folds,
             held_out: self.held_out,
-            kinds: !self.quick,
             plain: !self.quick || self.as_text,
             second_stage: !self.one_stage,
             ..Options::default()
@@ -121,7 +118,7 @@ pub fn run(args: &Args) -> RunResult {
     if !scored.pages.is_empty() {
         for (name, form) in args.forms("blocks") {
             let report = judges.blocks(&scored.pages, form);
-            let figures = all.add(&name, report.figures(), args);
+            let figures = all.add(&name, report.figures());
             let how = match form {
                 Form::Page => "",
                 Form::Text => " as text",
@@ -145,7 +142,7 @@ pub fn run(args: &Args) -> RunResult {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         for (name, form) in args.forms(&name) {
             let report = judges.pages(&pages, form);
-            let figures = all.add(&name, report.figures(), args);
+            let figures = all.add(&name, report.figures());
             write_pages(&mut out, &name, &report, &figures)?;
             let confusion = report.confusion();
             if args.confusion && !confusion.is_empty() {
@@ -191,16 +188,7 @@ struct Measured {
 
 impl Measured {
     /// Adds figures under the name of what they are of, and gives them back.
-    fn add(
-        &mut self,
-        of: &str,
-        mut figures: BTreeMap<String, Figure>,
-        args: &Args,
-    ) -> BTreeMap<String, Figure> {
-        if args.quick {
-            // No kinds were fitted, so labels are none to judge.
-            figures.remove("macro_f1");
-        }
+    fn add(&mut self, of: &str, figures: BTreeMap<String, Figure>) -> BTreeMap<String, Figure> {
         self.figures.extend(figures.iter().map(|(name, f)| (format!("{of}.{name}"), *f)));
         figures
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Result, Write};
 
-use saring::{BlockReport, Confusion, Figure, PageReport, PageScore, Scores};
+use saring::{BlockReport, Confusion, Figure, Label, PageReport, PageScore, Scores};
 
 /// Said of pages that a cross-validation scores.
 pub const HELD_OUT: &str = ", each by a model that has not seen its domain";
@@ -102,7 +102,8 @@ fn write_interval_note(
     Ok(())
 }
 
-/// The labels given to each true label, over all and for each registered domain.
+/// The labels given to each true label, over all and for each registered domain that a kind of
+/// boilerplate is known of: of the others there is nothing to confuse.
 pub fn write_confusion(
     out: &mut dyn Write,
     name: &str,
@@ -110,7 +111,10 @@ pub fn write_confusion(
     domains: &BTreeMap<&str, Confusion>,
 ) -> Result<()> {
     write_matrix(out, &format!("{name}, {} registered domains", domains.len()), all)?;
-    for (domain, confusion) in domains {
+    let kinds = Label::ALL.into_iter().filter(|l| !l.is_main() && *l != Label::Boilerplate);
+    let kinds: Vec<Label> = kinds.collect();
+    let known = |confusion: &Confusion| kinds.iter().any(|&k| confusion.label_scores(k).1 > 0.0);
+    for (domain, confusion) in domains.iter().filter(|(_, confusion)| known(confusion)) {
         write_matrix(out, &format!("{name}, {domain}"), confusion)?;
     }
     Ok(())
