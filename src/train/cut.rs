@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::Unseen;
 use super::fit::fit;
+use super::form::Unseen;
 use super::prepare::{Prepared, PreparedPage};
 use crate::cut::{Candidate, candidates, facts, names};
 use crate::error::Result;
