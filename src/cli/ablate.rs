@@ -29,6 +29,10 @@ pub struct Args {
     /// The variants to run; all but `only-...` if none is named. --list says which there are
     #[arg(long, num_args = 1.., value_name = "NAME")]
     variants: Vec<String>,
+    /// A folder that keeps the models of each variant for the next run on the same data; those of
+    /// `saring eval --cross-validate --cache` serve for `all`, the rules of the cut and the ceilings
+    #[arg(long)]
+    cache: Option<PathBuf>,
     /// Print the names of the variants and stop
     #[arg(long)]
     list: bool,
@@ -170,18 +174,23 @@ fn apply(rule: CutRule, model: &mut Model) {
 }
 
 fn judges_for(args: &Args, data: &Dataset, change: &Change) -> Result<Judges> {
-    let mut options =
-        Options { folds: args.folds, held_out: args.held_out, plain: false, ..Options::default() };
+    let mut options = Options {
+        folds: args.folds,
+        held_out: args.held_out,
+        plain: args.cache.is_some(),
+        ..Options::default()
+    };
     match change {
         Change::Without(families) => options.without = families.clone(),
         Change::OneStage => options.second_stage = false,
         Change::NoKinds => options.kinds = false,
         Change::Drop(n) => {
+            // The cache knows data by their files, and these are the same.
             return Judges::cross_validated(&data.without_labels_of(*n), &options, None);
         }
         Change::Nothing | Change::Cut(_) | Change::Best(_) => {}
     }
-    Judges::cross_validated(data, &options, None)
+    Judges::cross_validated(data, &options, args.cache.as_deref())
 }
 
 /// The figures that a table shows: of pages, and how well blocks are told apart.
