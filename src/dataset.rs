@@ -1,6 +1,6 @@
 //! Block CSV to labelled pages, and pages to folds by registered domain.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -143,24 +143,24 @@ impl Dataset {
         counts
     }
 
-    /// Divides the pages into `folds` parts of about equal size, each group whole in one part.
-    /// The same groups give the same folds.
+    /// The fold of each page: a hash of its group's name, so that groups are whole in one fold and
+    /// a group stays in its fold when others come or go. Sizes are equal only on average; a fold
+    /// that would be empty takes a group from the one with the most groups.
     pub fn folds(&self, folds: usize) -> Vec<usize> {
-        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
-        for page in &self.pages {
-            *sizes.entry(&page.group).or_default() += 1;
+        let groups: BTreeSet<&str> = self.pages.iter().map(|p| p.group.as_str()).collect();
+        let mut members = vec![Vec::new(); folds.max(1)];
+        for group in groups {
+            members[(hash(group.as_bytes()) % folds.max(1) as u64) as usize].push(group);
         }
-        // Large groups first, each into the emptiest fold; equal sizes in a shuffled order that
-        // the names alone decide.
-        let mut groups: Vec<(&str, usize)> = sizes.into_iter().collect();
-        groups.sort_by_key(|(name, size)| (std::cmp::Reverse(*size), hash(name.as_bytes())));
-        let mut load = vec![0usize; folds.max(1)];
-        let mut fold_of: HashMap<&str, usize> = HashMap::new();
-        for (name, size) in groups {
-            let emptiest = (0..load.len()).min_by_key(|&f| load[f]).unwrap_or(0);
-            load[emptiest] += size;
-            fold_of.insert(name, emptiest);
+        for empty in 0..members.len() {
+            let fullest = (0..members.len()).rev().max_by_key(|&f| members[f].len()).unwrap_or(0);
+            if members[empty].is_empty() && members[fullest].len() > 1 {
+                let group = members[fullest].pop();
+                members[empty].extend(group);
+            }
         }
+        let fold_of: HashMap<&str, usize> =
+            members.iter().enumerate().flat_map(|(f, m)| m.iter().map(move |&g| (g, f))).collect();
         self.pages.iter().map(|page| fold_of[page.group.as_str()]).collect()
     }
 
@@ -614,6 +614,12 @@ mod tests {
         assert!(dataset.notes[1].contains("\"same\" is ad and content"), "{:?}", dataset.notes);
     }
 
+    /// A page of each of these sites.
+    fn pages_of(sites: std::ops::Range<usize>) -> Dataset {
+        let rows = sites.map(|n| format!("x,content,https://www.site{n}.example/\n"));
+        read(&format!("text,label,url\n{}", rows.collect::<String>())).unwrap()
+    }
+
     #[test]
     fn folds_keep_groups_whole() {
         let mut csv = "text,label,page,url\n".to_string();
@@ -627,7 +633,23 @@ mod tests {
                 assert!(page.group != other.group || folds[a] == folds[b]);
             }
         }
-        assert_eq!(folds.iter().collect::<HashSet<_>>().len(), 5);
+    }
+
+    #[test]
+    fn a_group_stays_in_its_fold_when_others_come() {
+        let (few, many) = (pages_of(0..200).folds(5), pages_of(0..300).folds(5));
+        assert_eq!(few, many[..200]);
+        let mut sizes = [0; 5];
+        many.iter().for_each(|&fold| sizes[fold] += 1);
+        assert!(sizes.iter().all(|size| (40..=80).contains(size)), "{sizes:?}");
+    }
+
+    #[test]
+    fn no_fold_is_empty_while_there_are_groups_for_all() {
+        for sites in 1..20 {
+            let folds = pages_of(0..sites).folds(5);
+            assert_eq!(folds.iter().collect::<HashSet<_>>().len(), sites.min(5), "{sites} sites");
+        }
     }
 
     #[test]
