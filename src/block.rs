@@ -258,26 +258,7 @@ impl Document {
     /// assert_eq!(page.path(0), "html[1]>body[2]>div#a[1]>p.x.y[1]");
     /// ```
     pub fn path(&self, block: usize) -> String {
-        let mut out = String::new();
-        for (n, element) in self.ancestors(self.blocks[block].element).into_iter().rev().enumerate()
-        {
-            if n > 0 {
-                out.push('>');
-            }
-            self.elements[element].write_step(&mut out);
-        }
-        out
-    }
-
-    /// The element and its ancestors, innermost first.
-    pub(crate) fn ancestors(&self, element: Option<usize>) -> Vec<usize> {
-        let mut chain = Vec::new();
-        let mut next = element;
-        while let Some(element) = next {
-            chain.push(element);
-            next = self.elements[element].parent;
-        }
-        chain
+        path(&self.elements, self.blocks[block].element)
     }
 
     /// Whether any block has a place in a tree: false for plain text.
@@ -302,6 +283,21 @@ impl Document {
             ..Document::default()
         }
     }
+}
+
+/// The path of an element from the root; empty for none.
+pub(crate) fn path(elements: &[Element], element: Option<usize>) -> String {
+    let mut chain: Vec<usize> =
+        std::iter::successors(element, |&e: &usize| elements[e].parent).collect();
+    chain.reverse();
+    let mut out = String::new();
+    for (n, element) in chain.into_iter().enumerate() {
+        if n > 0 {
+            out.push('>');
+        }
+        elements[element].write_step(&mut out);
+    }
+    out
 }
 
 /// Builds [`Document::elements`] from paths; equal prefixes are the same element.

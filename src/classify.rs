@@ -1,21 +1,21 @@
 //! The straight line from a page to labelled blocks.
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::block::{Document, Label, Truncation, UNCERTAIN};
+use crate::block::{Block, Document, Element, Label, Truncation, UNCERTAIN, path};
 use crate::cut;
 use crate::decode::decode;
 use crate::error::Result;
-use crate::features;
-use crate::features::columns::Columns;
+use crate::features::Dense;
+use crate::features::columns::{Columns, Table};
 use crate::features::page::Page as Facts;
 use crate::features::probabilities::Verdicts;
-use crate::lexicon::{Lookup, Tokens};
+use crate::lexicon::{LANES, Lanes, Lookup, Tokens, aggregates};
 use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Scorer, Stages};
+use crate::panel::Panel;
 use crate::segment::{Limits, segment_html, segment_text};
 
 /// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
@@ -30,8 +30,8 @@ use crate::segment::{Limits, segment_html, segment_text};
 #[derive(Debug, Clone)]
 pub struct Classifier {
     model: Cow<'static, Model>,
-    structured: Option<Lookup>,
-    plain: Option<Lookup>,
+    structured: Option<Reader>,
+    plain: Option<Reader>,
     /// The labels that are kept.
     keep: Vec<Label>,
     threshold: Option<f32>,
@@ -40,10 +40,12 @@ pub struct Classifier {
 }
 
 /// A page with a label for each block.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
     /// The address the page states for itself, or was given; may be empty.
     pub url: String,
+    /// The elements that hold blocks, as in [`Document::elements`].
+    pub elements: Vec<Element>,
     /// The blocks in reading order.
     pub blocks: Vec<Labelled>,
     /// How good the kept text can be expected to be: its word-F1, from 0 to 1.
@@ -66,8 +68,9 @@ pub struct Labelled {
     /// Whether the verdict, kept or not, is less probable than was asked for: see
     /// [`Classifier::min_probability`].
     pub uncertain: bool,
-    /// Where the block is: see [`Document::path`]; empty for plain text.
-    pub path: String,
+    /// Position in [`Page::elements`] of the deepest element that holds the whole text; `None` in
+    /// plain text.
+    pub element: Option<usize>,
 }
 
 impl Labelled {
@@ -78,6 +81,11 @@ impl Labelled {
 }
 
 impl Page {
+    /// Where a block is: see [`Document::path`]; empty for plain text.
+    pub fn path(&self, block: usize) -> String {
+        path(&self.elements, self.blocks[block].element)
+    }
+
     /// The kept blocks, one per line.
     pub fn text(&self) -> String {
         let kept: Vec<&str> =
@@ -108,13 +116,9 @@ impl Classifier {
     }
 
     fn build(model: Cow<'static, Model>) -> Classifier {
-        let lookup = |stages: &Stages| {
-            let kinds = stages.kinds.values().map(|scorer| &scorer.lexicon);
-            Lookup::new([&stages.content.lexicon].into_iter().chain(kinds))
-        };
         Classifier {
-            structured: model.structured.as_ref().map(lookup),
-            plain: model.plain.as_ref().map(lookup),
+            structured: model.structured.as_ref().map(Reader::new),
+            plain: model.plain.as_ref().map(Reader::new),
             model,
             keep: vec![Label::Content, Label::Headline],
             threshold: None,
@@ -167,7 +171,7 @@ impl Classifier {
 
     /// Labels the blocks of an HTML page.
     pub fn classify(&self, html: &str) -> Page {
-        self.classify_document(&segment_html(html, &self.limits))
+        self.classify_owned(segment_html(html, &self.limits))
     }
 
     /// Labels the blocks of an HTML page in bytes; `charset` is the one of the HTTP header.
@@ -177,7 +181,7 @@ impl Classifier {
 
     /// Labels the lines of a plain text.
     pub fn classify_text(&self, text: &str) -> Page {
-        self.classify_document(&segment_text(text, &self.limits))
+        self.classify_owned(segment_text(text, &self.limits))
     }
 
     /// The kept text of an HTML page, one block per line.
@@ -187,7 +191,12 @@ impl Classifier {
 
     /// Labels the blocks of a document: features, logits, probabilities, cut, kinds, labels.
     pub fn classify_document(&self, document: &Document) -> Page {
-        self.label(&self.steps(document))
+        self.label(&self.steps(document)).page(document.clone())
+    }
+
+    fn classify_owned(&self, document: Document) -> Page {
+        let labels = self.label(&self.steps(&document));
+        labels.page(document)
     }
 
     /// The page under each cut that one is chosen from: what the best of them reaches is a ceiling
@@ -205,7 +214,7 @@ impl Classifier {
         let candidates = cut::candidates(&steps.features.facts, &steps.main);
         let cut = |candidate: cut::Candidate| {
             steps.kept = candidate.kept;
-            self.label(&steps)
+            self.label(&steps).page(document.clone())
         };
         candidates.into_iter().map(cut).collect()
     }
@@ -213,25 +222,9 @@ impl Classifier {
     /// From the document to what is kept.
     pub(crate) fn steps<'a>(&'a self, document: &'a Document) -> Steps<'a> {
         let features = Features::new(document, self.form(document));
-        let Form { stages, .. } = features.form;
-        let kinds = stages.kinds.iter().enumerate();
-        let of_kind = |(n, (&kind, scorer)): (usize, (&Label, &Scorer))| {
-            (kind, scorer.logistic.logits(&features.first_stage(n + 1)))
-        };
-        let first = Verdicts {
-            content: stages.content.logistic.logits(&features.first_stage(0)),
-            kinds: kinds.map(of_kind).collect(),
-        };
-        let table = LazyCell::new(|| features.second_stage(&first));
-        let second = |scorer: &Scorer, first: &[f32]| match &scorer.second {
-            Some(logistic) => logistic.logits(&table),
-            None => first.to_vec(),
-        };
-        let kinds = first.kinds.iter().zip(stages.kinds.values());
-        let last = Verdicts {
-            content: second(&stages.content, &first.content),
-            kinds: kinds.map(|((kind, first), scorer)| (*kind, second(scorer, first))).collect(),
-        };
+        let stages = features.form.stages;
+        let first = features.first_stage();
+        let last = features.last_stage(&first);
         let main = stages.calibration.probabilities(&last.content);
         let cut = match (self.threshold, &stages.cut) {
             (None, Some(ranker)) => Cut::Ranked(ranker),
@@ -248,42 +241,83 @@ impl Classifier {
         let structured = self.model.structured.as_ref().zip(self.structured.as_ref());
         let plain = self.model.plain.as_ref().zip(self.plain.as_ref());
         // A model made for one form of input does what it can for the other.
-        let ((stages, lookup), structured) = match (structured, plain) {
+        let ((stages, reader), structured) = match (structured, plain) {
             (Some(form), Some(_)) if document.has_structure() => (form, true),
             (_, Some(form)) => (form, false),
             (Some(form), None) => (form, true),
             (None, None) => unreachable!("a model has one form at least, which loading checks"),
         };
-        Form { stages, lookup, structured }
+        Form { stages, reader, structured }
     }
 
     /// From what is kept to labels.
-    pub(crate) fn label(&self, steps: &Steps) -> Page {
-        let document = steps.features.facts.document;
-        let blocks: Vec<Labelled> = (0..steps.features.facts.len())
-            .map(|i| {
-                let shares = steps.label_shares(i);
-                let label = most_probable(&shares, steps.kept[i]);
-                let probability: f32 =
-                    shares.iter().filter(|(l, _)| self.keep.contains(l)).map(|(_, p)| p).sum();
-                let probability = probability.clamp(0.0, 1.0);
-                let kept = self.keep.contains(&label);
-                let verdict = if kept { probability } else { 1.0 - probability };
-                let uncertain = self.min_probability.is_some_and(|least| verdict < least);
-                Labelled {
-                    text: document.blocks[i].text.clone(),
-                    label,
-                    probability,
-                    kept: kept && !uncertain,
-                    uncertain,
-                    path: document.path(i),
-                }
-            })
-            .collect();
-        let sure = |(&kept, block): (&bool, &Labelled)| kept && !block.uncertain;
-        let kept: Vec<bool> = steps.kept.iter().zip(&blocks).map(sure).collect();
+    pub(crate) fn label(&self, steps: &Steps) -> Labels {
+        let verdict = |i: usize| {
+            let shares = steps.label_shares(i);
+            let label = most_probable(&shares, steps.kept[i]);
+            let probability: f32 =
+                shares.iter().filter(|(l, _)| self.keep.contains(l)).map(|(_, p)| p).sum();
+            let probability = probability.clamp(0.0, 1.0);
+            let kept = self.keep.contains(&label);
+            let verdict = if kept { probability } else { 1.0 - probability };
+            let uncertain = self.min_probability.is_some_and(|least| verdict < least);
+            Verdict { label, probability, kept: kept && !uncertain, uncertain }
+        };
+        let verdicts: Vec<Verdict> = (0..steps.kept.len()).map(verdict).collect();
+        let sure = |(&kept, verdict): (&bool, &Verdict)| kept && !verdict.uncertain;
+        let kept: Vec<bool> = steps.kept.iter().zip(&verdicts).map(sure).collect();
         let confidence = cut::expected_f1(&steps.features.facts, &steps.main, &kept);
-        Page { url: document.url.clone(), blocks, confidence, truncated: document.truncated }
+        Labels { verdicts, confidence }
+    }
+}
+
+/// What is said of the blocks of a document.
+pub(crate) struct Labels {
+    verdicts: Vec<Verdict>,
+    confidence: f32,
+}
+
+/// What is said of a block: see [`Labelled`].
+struct Verdict {
+    label: Label,
+    probability: f32,
+    kept: bool,
+    uncertain: bool,
+}
+
+impl Labels {
+    /// The document with its labels.
+    pub(crate) fn page(self, document: Document) -> Page {
+        let labelled = |(block, verdict): (Block, Verdict)| {
+            let Verdict { label, probability, kept, uncertain } = verdict;
+            let Block { text, element, .. } = block;
+            Labelled { text, label, probability, kept, uncertain, element }
+        };
+        Page {
+            url: document.url,
+            elements: document.elements,
+            blocks: document.blocks.into_iter().zip(self.verdicts).map(labelled).collect(),
+            confidence: self.confidence,
+            truncated: document.truncated,
+        }
+    }
+}
+
+/// A part of a model, arranged for reading.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader {
+    lookup: Lookup,
+    first: Panel,
+    second: Panel,
+}
+
+impl Reader {
+    fn new(stages: &Stages) -> Reader {
+        Reader {
+            lookup: Lookup::new(stages.scorers().map(|scorer| &scorer.lexicon)),
+            first: Panel::new(stages.scorers().map(|scorer| Some(&scorer.logistic))),
+            second: Panel::new(stages.scorers().map(|scorer| scorer.second.as_ref())),
+        }
     }
 }
 
@@ -291,7 +325,7 @@ impl Classifier {
 #[derive(Clone, Copy)]
 pub(crate) struct Form<'a> {
     pub stages: &'a Stages,
-    lookup: &'a Lookup,
+    reader: &'a Reader,
     pub structured: bool,
 }
 
@@ -299,29 +333,76 @@ pub(crate) struct Form<'a> {
 pub(crate) struct Features<'a> {
     pub form: Form<'a>,
     pub facts: Facts<'a>,
-    dense: Columns,
-    tokens: Tokens<u32>,
+    dense: Dense,
+    /// The features of the lexicon of content.
+    lexicon: Columns,
+    /// Logits of stage one by block and scorer.
+    first: Vec<[f32; LANES]>,
 }
 
 impl<'a> Features<'a> {
     fn new(document: &'a Document, form: Form<'a>) -> Features<'a> {
         let facts = Facts::new(document);
-        let tokens = Tokens::new(&facts, |namespace, token| form.lookup.number(namespace, token));
-        Features { form, dense: features::dense(&facts, form.structured), facts, tokens }
+        let lookup = &form.reader.lookup;
+        let tokens = Tokens::new(&facts, |_, token, _| lookup.number(token));
+        let dense = Dense::new(&facts, form.structured);
+        let panel = &form.reader.first;
+        let shared = dense.first_stage();
+        let mut first = panel.logits(&shared);
+        let mut lexicon = Columns::new(facts.len());
+        let blocks: Vec<u32> = (0..facts.len() as u32).collect();
+        let values = |token| lookup.values(token);
+        aggregates(&tokens, &blocks, values, form.structured, |rows: &Lanes<LANES>| {
+            panel.add(shared.len() + lexicon.len(), rows, &mut first);
+            lexicon.add("", |row| rows[row][0]);
+        });
+        Features { form, dense, facts, lexicon, first }
     }
 
-    /// The features of stage one under lexicon `n`: 0 is that of content, the kinds follow.
-    pub(crate) fn first_stage(&self, n: usize) -> Columns {
-        let Form { lookup, structured, .. } = self.form;
-        let value = |token| lookup.value(n, token);
-        features::first_stage(&self.dense, &self.tokens, value, structured)
+    /// Logits of stage one.
+    fn first_stage(&self) -> Verdicts {
+        self.form.stages.verdicts(&self.first, None)
+    }
+
+    /// Logits of stage two where there is one, of stage one where not.
+    fn last_stage(&self, first: &Verdicts) -> Verdicts {
+        let Form { stages, reader, .. } = self.form;
+        stages.verdicts(&reader.second.logits(&self.of_second_stage(first)), Some(first))
+    }
+
+    /// The features of stage one, under the lexicon of content.
+    pub(crate) fn of_first_stage(&self) -> Table<'_> {
+        self.dense.first_stage().and(Cow::Borrowed(&self.lexicon))
     }
 
     /// The features of stage two; the verdicts are those of stage one.
-    pub(crate) fn second_stage(&self, verdicts: &Verdicts) -> Columns {
-        let Form { lookup, structured, .. } = self.form;
-        let value = |token| lookup.value(0, token);
-        features::second_stage(&self.facts, &self.tokens, value, verdicts, structured)
+    pub(crate) fn of_second_stage(&self, first: &Verdicts) -> Table<'_> {
+        self.dense.second_stage(Cow::Borrowed(&self.lexicon), &self.facts, first)
+    }
+}
+
+impl Stages {
+    /// The scorers in the order of a [`Panel`]: content, then the kinds.
+    fn scorers(&self) -> impl Iterator<Item = &Scorer> {
+        [&self.content].into_iter().chain(self.kinds.values())
+    }
+
+    /// Logits by row and scorer as verdicts; those of scorers without a stage two are taken from
+    /// `first`, if that is given.
+    fn verdicts(&self, logits: &[[f32; LANES]], first: Option<&Verdicts>) -> Verdicts {
+        let of = |n: usize, scorer: &Scorer, first: Option<&Vec<f32>>| match first {
+            Some(first) if scorer.second.is_none() => first.clone(),
+            _ => logits.iter().map(|of_block| of_block[n]).collect(),
+        };
+        let kinds = self.kinds.iter().enumerate();
+        Verdicts {
+            content: of(0, &self.content, first.map(|first| &first.content)),
+            kinds: kinds
+                .map(|(n, (&kind, scorer))| {
+                    (kind, of(n + 1, scorer, first.map(|first| &first.kinds[n].1)))
+                })
+                .collect(),
+        }
     }
 }
 

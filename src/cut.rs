@@ -81,6 +81,11 @@ pub(crate) fn expected_f1(page: &Page, probabilities: &[f32], kept: &[bool]) -> 
 /// The facts that the ranker sees, one row per candidate.
 pub(crate) fn facts(page: &Page, probabilities: &[f32], candidates: &[Candidate]) -> Columns {
     let mut columns = Columns::new(candidates.len());
+    add_facts(page, probabilities, candidates, &mut columns);
+    columns
+}
+
+fn add_facts(page: &Page, probabilities: &[f32], candidates: &[Candidate], columns: &mut Columns) {
     let sums: Vec<Sums> =
         candidates.iter().map(|c| Sums::new(page, probabilities, &c.kept)).collect();
     let total = page.total;
@@ -108,7 +113,7 @@ pub(crate) fn facts(page: &Page, probabilities: &[f32], candidates: &[Candidate]
         ("repeated", sums.iter().map(|s| share(s.repeated, s.words)).collect()),
     ];
     for (name, values) in &own {
-        columns.add(name.to_string(), |c| values[c]);
+        columns.add(name, |c| values[c]);
     }
     columns.add("nothing", |c| flag(sums[c].words == 0.0));
     columns.add("nothing_expected", |c| flag(sums[c].words == 0.0) * log(content));
@@ -152,18 +157,18 @@ pub(crate) fn facts(page: &Page, probabilities: &[f32], candidates: &[Candidate]
     ];
     for (page_fact, value) in kinds {
         for (name, values) in &own {
-            columns.add(format!("{name}*{page_fact}"), |c| values[c] * value);
+            columns.add(format_args!("{name}*{page_fact}"), |c| values[c] * value);
         }
     }
-    columns
 }
 
 /// Names of [`facts`].
 pub(crate) fn names() -> Vec<String> {
     let document = crate::block::Document::default();
     let page = Page::new(&document);
-    let columns = facts(&page, &[], &candidates(&page, &[]));
-    columns.names().iter().map(|name| name.to_string()).collect()
+    let mut columns = Columns::named();
+    add_facts(&page, &[], &candidates(&page, &[]), &mut columns);
+    columns.names().to_vec()
 }
 
 /// Counts over what a candidate keeps.

@@ -571,7 +571,7 @@ mod tests {
                 probability: 0.25,
                 kept: false,
                 uncertain,
-                path: String::new(),
+                element: block.element,
             })
             .collect();
         let labels = vec![Some(Label::Content), None, None];

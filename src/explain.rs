@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::block::{Document, Label};
 use crate::classify::{Classifier, Page, Steps};
-use crate::features::columns::{Columns, share};
+use crate::features::columns::{Table, share};
 use crate::features::page::Page as Facts;
 use crate::lexicon::{Lexicon, Namespace, Tokens};
 use crate::logistic::Logistic;
@@ -94,9 +94,9 @@ impl Classifier {
         let model = steps.features.form.stages;
         let spoken = Spoken::new(facts);
         let lexicon = &model.content.lexicon;
-        let first = steps.features.first_stage(0);
+        let first = steps.features.of_first_stage();
         let first = Stage::new(&model.content.logistic, &first, &steps.first.content);
-        let columns = steps.features.second_stage(&steps.first);
+        let columns = steps.features.of_second_stage(&steps.first);
         let second = model.content.second.as_ref();
         let second = second.map(|second| Stage::new(second, &columns, &steps.last.content));
         let reasons = |i: usize| BlockReasons {
@@ -110,7 +110,7 @@ impl Classifier {
         Explanation {
             blocks: (0..facts.len()).map(reasons).collect(),
             cut: cut::reasons(&steps),
-            page: self.label(&steps),
+            page: self.label(&steps).page(document.clone()),
         }
     }
 }
@@ -129,14 +129,14 @@ fn shares(steps: &Steps, i: usize) -> Vec<(Label, f32)> {
 /// A regression and the table it was applied to.
 struct Stage<'a> {
     logistic: &'a Logistic,
-    columns: &'a Columns,
+    columns: Vec<&'a [f32]>,
     logits: &'a [f32],
     /// The columns of each family, in the order of the features.
     families: Vec<(Family, Vec<(usize, Wording)>)>,
 }
 
 impl<'a> Stage<'a> {
-    fn new(logistic: &'a Logistic, columns: &'a Columns, logits: &'a [f32]) -> Stage<'a> {
+    fn new(logistic: &'a Logistic, table: &'a Table, logits: &'a [f32]) -> Stage<'a> {
         let mut families: Vec<(Family, Vec<(usize, Wording)>)> = Vec::new();
         for (n, weight) in logistic.weights.iter().enumerate() {
             // A test holds that every feature has words.
@@ -147,7 +147,7 @@ impl<'a> Stage<'a> {
                 None => families.push((family, vec![(n, wording)])),
             }
         }
-        Stage { logistic, columns, logits, families }
+        Stage { logistic, columns: table.columns().collect(), logits, families }
     }
 
     fn reasons(&self, i: usize, tokens: impl Fn(Namespace) -> Vec<(String, f32)>) -> StageReasons {
@@ -172,7 +172,7 @@ impl<'a> Stage<'a> {
 
     fn fact(&self, i: usize, n: usize, wording: &'a Wording) -> Fact<'a> {
         let weight = &self.logistic.weights[n];
-        let value = self.columns.column(n)[i];
+        let value = self.columns[n][i];
         let effect = weight.weight * (weight.within_reach(value) - weight.mean);
         Fact { name: &weight.name, value, effect, wording }
     }
@@ -224,8 +224,8 @@ struct Spoken {
 impl Spoken {
     fn new(facts: &Facts) -> Spoken {
         let mut texts = Vec::new();
-        let tokens = Tokens::new(facts, |_, token| {
-            texts.push(token.to_string());
+        let tokens = Tokens::new(facts, |_, _, string| {
+            texts.push(string());
             texts.len() - 1
         });
         Spoken { tokens, texts }

@@ -14,6 +14,7 @@
 //! | `../lexicon.rs` | log-odds of words, class names, paths |
 //! | `probabilities.rs` | stage two: what stage one thinks of the block and those around it |
 //!
+//! `page.rs` and `tree.rs` hold the counts that they share, by block and by element.
 //! `family.rs` lists them for an ablation.
 
 pub(crate) mod columns;
@@ -25,100 +26,109 @@ pub(crate) mod neighbours;
 pub(crate) mod page;
 pub(crate) mod probabilities;
 pub(crate) mod structure;
-mod text;
+pub(crate) mod text;
+pub(crate) mod tree;
 
-use columns::Columns;
+use std::borrow::Cow;
+
+use columns::{Columns, Table};
 use page::Page;
 use probabilities::Verdicts;
 
 use crate::block::{Document, Label};
-use crate::lexicon::{Tokens, add_aggregates};
+use crate::lexicon;
 
-/// Every feature but those of the lexicon. Without `structured`, the features that need elements,
-/// links or a title are absent, not zero.
-pub(crate) fn dense(page: &Page, structured: bool) -> Columns {
-    let mut columns = Columns::new(page.len());
-    text::add(page, &mut columns);
-    page::add(page, &mut columns);
-    neighbours::add(page, structured, &mut columns);
-    if structured {
-        links::add(page, &mut columns);
-        structure::add(page, &mut columns);
-        groups::add(page, &mut columns);
+/// Every feature but those of the lexicon and of stage two.
+pub(crate) struct Dense {
+    text: Columns,
+    /// Where links lead; `None` for plain text.
+    links: Option<Columns>,
+    /// Position, page, neighbours.
+    place: Columns,
+    /// Tags, containers, shapes; `None` for plain text.
+    tree: Option<Columns>,
+}
+
+impl Dense {
+    /// Without `structured`, the features that need elements, links or a title are absent, not
+    /// zero.
+    pub(crate) fn new(page: &Page, structured: bool) -> Dense {
+        Dense::of(page, structured, || Columns::new(page.len()))
     }
-    columns
-}
 
-/// The features of stage one under a lexicon: `value` gives the log-odds of a token.
-pub(crate) fn first_stage<T: Copy>(
-    dense: &Columns,
-    tokens: &Tokens<T>,
-    value: impl Fn(T) -> f32,
-    structured: bool,
-) -> Columns {
-    let mut columns = dense.clone();
-    add_aggregates(tokens, 0..dense.rows(), value, structured, &mut columns);
-    columns
-}
-
-/// The same of some blocks alone.
-#[cfg(feature = "train")]
-pub(crate) fn first_stage_at<T: Copy>(
-    dense: &Columns,
-    tokens: &Tokens<T>,
-    blocks: &[u32],
-    value: impl Fn(T) -> f32,
-    structured: bool,
-) -> Columns {
-    let mut columns = dense.at(blocks);
-    let blocks = blocks.iter().map(|&block| block as usize);
-    add_aggregates(tokens, blocks, value, structured, &mut columns);
-    columns
-}
-
-/// The features of stage two: the block's own evidence again, because neighbours outvote a lone
-/// read-also line, and what stage one thinks of everything around it.
-pub(crate) fn second_stage<T: Copy>(
-    page: &Page,
-    tokens: &Tokens<T>,
-    value: impl Fn(T) -> f32,
-    verdicts: &Verdicts,
-    structured: bool,
-) -> Columns {
-    let mut columns = Columns::new(page.len());
-    text::add(page, &mut columns);
-    if structured {
-        links::add(page, &mut columns);
+    fn of(page: &Page, structured: bool, table: impl Fn() -> Columns) -> Dense {
+        let filled = |add: &dyn Fn(&mut Columns)| {
+            let mut columns = table();
+            add(&mut columns);
+            columns
+        };
+        Dense {
+            text: filled(&|columns| text::add(page, columns)),
+            links: structured.then(|| filled(&|columns| links::add(page, columns))),
+            place: filled(&|columns| {
+                page::add(page, columns);
+                neighbours::add(page, structured, columns);
+            }),
+            tree: structured.then(|| {
+                filled(&|columns| {
+                    structure::add(page, columns);
+                    groups::add(page, columns);
+                })
+            }),
+        }
     }
-    add_aggregates(tokens, 0..page.len(), value, structured, &mut columns);
-    probabilities::add(page, verdicts, structured, &mut columns);
-    probabilities::add_kinds(page, verdicts, structured, &mut columns);
-    columns
+
+    /// The features of stage one but those of the lexicon, which follow.
+    pub(crate) fn first_stage(&self) -> Table<'_> {
+        let parts = [Some(&self.text), Some(&self.place), self.links.as_ref(), self.tree.as_ref()];
+        Table::new(parts.into_iter().flatten().map(Cow::Borrowed))
+    }
+
+    /// The features of stage two: the block's own evidence again, because neighbours outvote a lone
+    /// read-also line, `lexicon`, and what stage one thinks of everything around it.
+    pub(crate) fn second_stage<'a>(
+        &'a self,
+        lexicon: Cow<'a, Columns>,
+        page: &Page,
+        verdicts: &Verdicts,
+    ) -> Table<'a> {
+        let mut of_verdicts = self.text.like();
+        let structured = self.tree.is_some();
+        probabilities::add(page, verdicts, structured, &mut of_verdicts);
+        probabilities::add_kinds(page, verdicts, structured, &mut of_verdicts);
+        let own = [Some(&self.text), self.links.as_ref()].into_iter().flatten();
+        Table::new(own.map(Cow::Borrowed).chain([lexicon, Cow::Owned(of_verdicts)]))
+    }
 }
 
 /// Names of the features of stage one, in order.
 pub(crate) fn first_stage_names(structured: bool) -> Vec<String> {
-    names(|page, tokens, columns| {
-        *columns = first_stage(&dense(page, structured), tokens, |value| value, structured)
+    names(|page, columns| {
+        let dense = Dense::of(page, structured, Columns::named);
+        dense.first_stage().names().for_each(|name| columns.add(name, |_| 0.0));
+        lexicon::feature_names(structured).for_each(|name| columns.add(name, |_| 0.0));
     })
 }
 
 /// Names of the features of stage two, in order, where stage one knows these kinds.
 pub(crate) fn second_stage_names(structured: bool, kinds: &[Label]) -> Vec<String> {
     let verdicts = Verdicts::none(kinds);
-    names(|page, tokens, columns| {
-        *columns = second_stage(page, tokens, |value| value, &verdicts, structured)
+    names(|page, columns| {
+        let dense = Dense::of(page, structured, Columns::named);
+        let mut of_lexicon = Columns::named();
+        lexicon::feature_names(structured).for_each(|name| of_lexicon.add(name, |_| 0.0));
+        let table = dense.second_stage(Cow::Owned(of_lexicon), page, &verdicts);
+        table.names().for_each(|name| columns.add(name, |_| 0.0));
     })
 }
 
 /// The names of the columns that `add` adds for a page.
-fn names(add: impl FnOnce(&Page, &Tokens<f32>, &mut Columns)) -> Vec<String> {
+fn names(add: impl FnOnce(&Page, &mut Columns)) -> Vec<String> {
     let document = Document::default();
     let page = Page::new(&document);
-    let tokens = Tokens::new(&page, |_, _| 0.0);
-    let mut columns = Columns::new(0);
-    add(&page, &tokens, &mut columns);
-    columns.names().iter().map(|name| name.to_string()).collect()
+    let mut columns = Columns::named();
+    add(&page, &mut columns);
+    columns.names().to_vec()
 }
 
 #[cfg(test)]
@@ -144,9 +154,10 @@ mod tests {
     fn every_value_is_finite_on_odd_pages() {
         for html in ["", "x", "<p>", "<h1>a</h1>", "<a href=''>.</a>", "<td>漢字</td><p>!</p>"] {
             let document = segment_html(html, &Limits::default());
-            let columns = dense(&Page::new(&document), true);
-            for n in 0..columns.names().len() {
-                assert!(columns.column(n).iter().all(|v| v.is_finite() && v.abs() < 1e4));
+            let page = Page::new(&document);
+            let dense = Dense::new(&page, true);
+            for column in dense.first_stage().columns() {
+                assert!(column.iter().all(|v| v.is_finite() && v.abs() < 1e4));
             }
         }
     }

@@ -17,11 +17,13 @@ mod explain;
 mod features;
 #[cfg(feature = "train")]
 mod gold;
+mod hash;
 mod lexicon;
 mod logistic;
 #[cfg(feature = "train")]
 mod metrics;
 mod model;
+mod panel;
 mod segment;
 #[cfg(feature = "train")]
 pub mod train;

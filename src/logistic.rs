@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::features::columns::Columns;
+#[cfg(any(feature = "train", test))]
+use crate::features::columns::Table;
 
 /// One feature of a model.
 ///
@@ -59,30 +61,45 @@ pub struct Logistic {
 pub(crate) const REACH: f32 = 8.0;
 
 impl Weight {
-    /// A value as the regression takes it: one out of [`REACH`] is as far as it reaches.
-    pub(crate) fn within_reach(&self, value: f32) -> f32 {
+    /// The lowest and the highest value that count for themselves.
+    pub(crate) fn reach(&self) -> (f32, f32) {
         let reach = REACH * self.deviation;
-        value.clamp(self.mean - reach, self.mean + reach)
+        (self.mean - reach, self.mean + reach)
+    }
+
+    /// A value as the regression takes it: one out of [reach](Weight::reach) is as far as it
+    /// reaches.
+    pub(crate) fn within_reach(&self, value: f32) -> f32 {
+        let (lowest, highest) = self.reach();
+        value.max(lowest).min(highest)
     }
 }
 
 impl Logistic {
-    /// The log-odds of each row, values kept [within reach](Weight::within_reach).
-    pub(crate) fn logits(&self, columns: &Columns) -> Vec<f32> {
-        self.sums(columns, Weight::within_reach)
+    /// The log-odds of each row, values kept [within reach](Weight::within_reach). Classifying reads
+    /// several regressions at once: see `panel.rs`.
+    #[cfg(any(feature = "train", test))]
+    pub(crate) fn logits(&self, table: &Table) -> Vec<f32> {
+        self.sums(table.rows(), table.columns(), Weight::within_reach)
     }
 
     /// What ranks the rows: the same of values as they are, for a regression that was fitted on
     /// differences of rows.
     pub(crate) fn scores(&self, columns: &Columns) -> Vec<f32> {
-        self.sums(columns, |_, value| value)
+        let all = (0..columns.len()).map(|n| columns.column(n));
+        self.sums(columns.rows(), all, |_, value| value)
     }
 
-    fn sums(&self, columns: &Columns, taken: impl Fn(&Weight, f32) -> f32) -> Vec<f32> {
-        let mut sums = vec![self.intercept; columns.rows()];
-        for (n, weight) in self.weights.iter().enumerate() {
+    fn sums<'a>(
+        &self,
+        rows: usize,
+        columns: impl Iterator<Item = &'a [f32]>,
+        taken: impl Fn(&Weight, f32) -> f32,
+    ) -> Vec<f32> {
+        let mut sums = vec![self.intercept; rows];
+        for (weight, values) in self.weights.iter().zip(columns) {
             if weight.weight != 0.0 {
-                for (sum, &value) in sums.iter_mut().zip(columns.column(n)) {
+                for (sum, &value) in sums.iter_mut().zip(values) {
                     *sum += weight.weight * taken(weight, value);
                 }
             }

@@ -24,7 +24,7 @@ fn check(document: &Document, page: &Page) -> Result<(), TestCaseError> {
         prop_assert!(block.links.iter().all(|link| !link.contains(char::is_whitespace)));
         // What a path says is what the document says.
         let path = document.path(n);
-        prop_assert_eq!(&path, &labelled.path);
+        prop_assert_eq!(&path, &page.path(n));
         let element = paths.0.read(&path, &mut paths.1).unwrap();
         prop_assert_eq!(element.is_some(), block.element.is_some());
     }

@@ -243,10 +243,10 @@ mod tests {
                 probability: 0.5,
                 kept,
                 uncertain: false,
-                path: String::new(),
+                element: None,
             })
             .collect();
-        Page { url: String::new(), blocks, confidence: 1.0, truncated: None }
+        Page { blocks, ..Page::default() }
     }
 
     #[test]

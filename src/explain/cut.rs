@@ -180,7 +180,7 @@ fn choice(
 }
 
 fn value(facts: &Columns, name: &str, candidate: usize) -> Option<f32> {
-    let n = facts.names().iter().position(|known| known == name)?;
+    let n = cut::names().iter().position(|known| known == name)?;
     Some(facts.column(n)[candidate])
 }
 

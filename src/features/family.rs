@@ -3,7 +3,7 @@
 use super::probabilities::Verdicts;
 use super::{groups, links, names, neighbours, page, probabilities, structure, text};
 use crate::block::Label;
-use crate::lexicon::add_aggregates;
+use crate::lexicon::feature_names;
 
 /// Features that belong together: those of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,14 +60,16 @@ impl Family {
     /// The names of its features in either stage.
     pub(crate) fn feature_names(self, structured: bool, kinds: &[Label]) -> Vec<String> {
         let verdicts = Verdicts::none(kinds);
-        names(|page, tokens, columns| match self {
+        names(|page, columns| match self {
             Family::Text => text::add(page, columns),
             Family::Page => page::add(page, columns),
             Family::Neighbours => neighbours::add(page, structured, columns),
             Family::Links => links::add(page, columns),
             Family::Structure => structure::add(page, columns),
             Family::Groups => groups::add(page, columns),
-            Family::Lexicon => add_aggregates(tokens, 0..0, |value| value, structured, columns),
+            Family::Lexicon => {
+                feature_names(structured).for_each(|name| columns.add(name, |_| 0.0));
+            }
             Family::Probabilities => probabilities::add(page, &verdicts, structured, columns),
             Family::Kinds => probabilities::add_kinds(page, &verdicts, structured, columns),
         })

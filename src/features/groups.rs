@@ -6,6 +6,8 @@ use std::hash::Hash;
 
 use super::columns::{Columns, log, share};
 use super::page::{Page, Sums};
+use super::tree::{Names, inherit};
+use crate::block::Document;
 
 /// Which group each block is in, and the sums over each group.
 pub(crate) struct Groups {
@@ -14,17 +16,12 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    pub(crate) fn by<K: Hash + Eq>(page: &Page, key: impl Fn(usize) -> K) -> Groups {
-        let mut numbers = HashMap::new();
-        let mut groups = Groups { of: Vec::with_capacity(page.len()), sums: Vec::new() };
-        for i in 0..page.len() {
-            let next = numbers.len();
-            let number = *numbers.entry(key(i)).or_insert(next);
-            if number == next {
-                groups.sums.push(Sums::default());
-            }
-            groups.sums[number].add(&Sums::of(&page.text[i]));
-            groups.of.push(number);
+    fn by<K: Hash + Eq>(of_blocks: &[Sums], key: impl Fn(usize) -> K) -> Groups {
+        let mut groups = Groups { of: Vec::with_capacity(of_blocks.len()), sums: Vec::new() };
+        groups.of.extend(numbered((0..of_blocks.len()).map(key)));
+        for (sums, &group) in of_blocks.iter().zip(&groups.of) {
+            groups.sums.resize(groups.sums.len().max(group + 1), Sums::default());
+            groups.sums[group].add(sums);
         }
         groups
     }
@@ -34,82 +31,117 @@ impl Groups {
     }
 }
 
-/// Blocks with the same tag names all the way up.
-pub(crate) fn by_tag_path(page: &Page) -> Groups {
-    Groups::by(page, |i| page.tags(i).collect::<Vec<_>>())
+/// Each key's number, in the order in which they are first seen.
+fn numbered<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> impl Iterator<Item = usize> {
+    let mut known = HashMap::new();
+    keys.map(move |key| {
+        let next = known.len();
+        *known.entry(key).or_insert(next)
+    })
 }
 
-/// Blocks whose last four elements have the same tag and first class.
-pub(crate) fn by_signature(page: &Page) -> Groups {
-    Groups::by(page, |i| page.chains[i].iter().take(4).map(|&e| shape(page, e)).collect::<Vec<_>>())
+/// Blocks of the same shape, by two notions of it.
+pub(crate) struct Shapes {
+    /// Blocks with the same tag names all the way up.
+    pub by_path: Groups,
+    /// Blocks whose last four elements have the same tag and first class.
+    pub by_signature: Groups,
+    /// Per element, a number that those of the same tag and first class share.
+    of_element: Vec<usize>,
 }
 
-/// An element's tag and first class.
-fn shape<'a>(page: &'a Page, element: usize) -> (&'a str, &'a str) {
-    let element = &page.document.elements[element];
-    (&element.tag, element.classes.first().map_or("", String::as_str))
+impl Shapes {
+    pub(super) fn new(document: &Document, names: &Names, of_blocks: &[Sums]) -> Shapes {
+        let elements = &document.elements;
+        let mut tags = HashMap::new();
+        let tag = names.each(|element| {
+            let next = tags.len();
+            *tags.entry(&element.tag).or_insert(next)
+        });
+        let mut paths = HashMap::new();
+        let path = inherit(document, |e, above: Option<&usize>| {
+            let next = paths.len();
+            *paths.entry((above.copied(), tag[e])).or_insert(next)
+        });
+        let mut shapes = HashMap::new();
+        let of_element = names.each(|element| {
+            let next = shapes.len();
+            *shapes.entry((&element.tag, element.classes.first())).or_insert(next)
+        });
+        let own = |i: usize| document.blocks[i].element;
+        let signature = |i: usize| {
+            let mut element = own(i);
+            [(); 4].map(|()| {
+                let shape = element.map(|e| of_element[e]);
+                element = element.and_then(|e| elements[e].parent);
+                shape
+            })
+        };
+        Shapes {
+            by_path: Groups::by(of_blocks, |i| own(i).map(|e| path[e])),
+            by_signature: Groups::by(of_blocks, signature),
+            of_element,
+        }
+    }
 }
 
 pub(super) fn add(page: &Page, columns: &mut Columns) {
-    for (name, groups) in [("path", by_tag_path(page)), ("shape", by_signature(page))] {
-        columns.add(format!("{name}_prose_share"), |i| share(groups.at(i).prose, page.total.prose));
-        columns.add(format!("{name}_log_blocks"), |i| log(groups.at(i).blocks));
+    let shapes = &page.shapes;
+    for (name, groups) in [("path", &shapes.by_path), ("shape", &shapes.by_signature)] {
+        columns.add(format_args!("{name}_prose_share"), |i| {
+            share(groups.at(i).prose, page.total.prose)
+        });
+        columns.add(format_args!("{name}_log_blocks"), |i| log(groups.at(i).blocks));
+        columns.add(format_args!("{name}_block_share"), |i| {
+            share(groups.at(i).blocks, page.total.blocks)
+        });
+        columns.add(format_args!("{name}_link_share"), |i| groups.at(i).link_share());
+        columns.add(format_args!("{name}_long_share"), |i| groups.at(i).long_share());
         columns
-            .add(format!("{name}_block_share"), |i| share(groups.at(i).blocks, page.total.blocks));
-        columns.add(format!("{name}_link_share"), |i| groups.at(i).link_share());
-        columns.add(format!("{name}_long_share"), |i| groups.at(i).long_share());
-        columns.add(format!("{name}_words_per_block"), |i| log(groups.at(i).words_per_block()));
-        columns.add(format!("{name}_sentence_end_share"), |i| groups.at(i).sentence_end_share());
+            .add(format_args!("{name}_words_per_block"), |i| log(groups.at(i).words_per_block()));
+        columns
+            .add(format_args!("{name}_sentence_end_share"), |i| groups.at(i).sentence_end_share());
     }
     add_repeated_siblings(page, columns);
 }
 
 /// Elements of one parent with the same tag and first class: list items, cards, posts.
 struct Siblings {
-    /// Per element, its group, if the group has three members or more.
-    of: Vec<Option<usize>>,
+    /// Per element, its group.
+    of: Vec<usize>,
     members: Vec<f32>,
     sums: Vec<Sums>,
+    /// Per element, the one of it and its ancestors whose group is the largest, the innermost of
+    /// equals; of three members at least.
+    largest: Vec<Option<usize>>,
 }
 
 impl Siblings {
     fn new(page: &Page) -> Siblings {
         let elements = &page.document.elements;
-        let mut numbers = HashMap::new();
-        let (mut of, mut members, mut sums) = (Vec::new(), Vec::new(), Vec::new());
-        for e in 0..elements.len() {
-            let next = numbers.len();
-            let number = *numbers.entry((elements[e].parent, shape(page, e))).or_insert(next);
-            if number == next {
-                members.push(0.0);
-                sums.push(Sums::default());
-            }
-            members[number] += 1.0;
-            sums[number].add(&page.inside[e]);
-            of.push(Some(number));
+        let keys =
+            elements.iter().zip(&page.shapes.of_element).map(|(e, &shape)| (e.parent, shape));
+        let of: Vec<usize> = numbered(keys).collect();
+        let groups = of.iter().max().map_or(0, |last| last + 1);
+        let (mut members, mut sums) = (vec![0.0; groups], vec![Sums::default(); groups]);
+        for (e, &group) in of.iter().enumerate() {
+            members[group] += 1.0;
+            sums[group].add(&page.tree.inside[e]);
         }
-        for group in &mut of {
-            *group = group.filter(|&g| members[g] >= 3.0);
-        }
-        Siblings { of, members, sums }
-    }
-
-    /// The largest group that block `i` is in through any of its ancestors, with the ancestor.
-    fn largest(&self, page: &Page, i: usize) -> Option<(usize, usize)> {
-        let groups = page.chains[i].iter().filter_map(|&e| self.of[e].map(|group| (e, group)));
-        groups.reduce(
-            |best, next| {
-                if self.members[next.1] > self.members[best.1] { next } else { best }
-            },
-        )
+        let largest = inherit(page.document, |e, above: Option<&Option<usize>>| {
+            let above = above.copied().flatten();
+            let most = above.map_or(3.0, |above| members[of[above]]);
+            if members[of[e]] >= most { Some(e) } else { above }
+        });
+        Siblings { of, members, sums, largest }
     }
 }
 
 fn add_repeated_siblings(page: &Page, columns: &mut Columns) {
     let siblings = Siblings::new(page);
-    let largest: Vec<_> = (0..page.len()).map(|i| siblings.largest(page, i)).collect();
     let with = |i: usize, value: &dyn Fn(usize, usize) -> f32| -> f32 {
-        largest[i].map_or(0.0, |(element, group)| value(element, group))
+        let largest = page.element(i).and_then(|e| siblings.largest[e]);
+        largest.map_or(0.0, |element| value(element, siblings.of[element]))
     };
     columns.add("repeat_log_members", |i| with(i, &|_, g| log(siblings.members[g])));
     columns.add("repeat_long_share", |i| with(i, &|_, g| siblings.sums[g].long_share()));
@@ -127,7 +159,7 @@ fn add_repeated_siblings(page: &Page, columns: &mut Columns) {
         with(i, &|_, g| siblings.sums[g].sentence_end_share())
     });
     columns.add("repeat_height", |i| {
-        with(i, &|e, _| log((page.chains[i].len() - page.depth[e]) as f32))
+        with(i, &|e, _| log((page.depth(i) - page.tree.depth[e]) as f32))
     });
     columns
         .add("repeat_log_index", |i| with(i, &|e, _| log(page.document.elements[e].index as f32)));

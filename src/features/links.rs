@@ -1,5 +1,6 @@
 //! Where the links of a block lead. Absent for plain text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::columns::{Columns, flag, log};
@@ -58,21 +59,27 @@ const LISTS: [&str; 12] = [
     "/section/",
 ];
 
-/// What the address of one link tells.
+/// What the addresses of some links tell, a bit for each thing.
 #[derive(Default, Clone, Copy)]
-struct Kind {
-    messenger: bool,
-    store: bool,
-    network: bool,
-    sharing: bool,
-    external: bool,
-    fragment: bool,
-    script: bool,
-    mail: bool,
-    list: bool,
-    article: bool,
-    query: bool,
-    top: bool,
+struct Targets(u16);
+
+impl Targets {
+    const MESSENGER: u16 = 1;
+    const STORE: u16 = 1 << 1;
+    const NETWORK: u16 = 1 << 2;
+    const SHARING: u16 = 1 << 3;
+    const EXTERNAL: u16 = 1 << 4;
+    const FRAGMENT: u16 = 1 << 5;
+    const SCRIPT: u16 = 1 << 6;
+    const MAIL: u16 = 1 << 7;
+    const LIST: u16 = 1 << 8;
+    const ARTICLE: u16 = 1 << 9;
+    const QUERY: u16 = 1 << 10;
+    const TOP: u16 = 1 << 11;
+
+    fn has(self, target: u16) -> bool {
+        self.0 & target != 0
+    }
 }
 
 fn host(link: &str) -> Option<&str> {
@@ -108,7 +115,7 @@ fn site(host: &str) -> &str {
     label
 }
 
-fn kind(link: &str, own: &str) -> Kind {
+fn targets(link: &str, own: &str) -> Targets {
     let host = host(link);
     let among = |domains: &[&str]| {
         host.is_some_and(|host| domains.iter().any(|domain| is_or_is_under(host, domain)))
@@ -119,25 +126,31 @@ fn kind(link: &str, own: &str) -> Kind {
     let words = last.split(['-', '_']).filter(|w| !w.is_empty()).count();
     let digits = plain.bytes().filter(u8::is_ascii_digit).count();
     let steps = plain.split('/').filter(|s| !s.is_empty()).count();
-    let lower = link.to_ascii_lowercase();
+    let lower = match link.bytes().any(|b| b.is_ascii_uppercase()) {
+        true => Cow::Owned(link.to_ascii_lowercase()),
+        false => Cow::Borrowed(link),
+    };
     let script = lower.starts_with("javascript:");
     let mail = lower.starts_with("mailto:") || lower.starts_with("tel:");
     let fragment = link.starts_with('#');
     let internal = host.is_none_or(|h| site(h) == own) && !script && !mail && !fragment;
-    Kind {
-        messenger: among(&MESSENGERS) || lower.starts_with("whatsapp:"),
-        store: among(&STORES),
-        network: among(&NETWORKS),
-        sharing: SHARING.iter().any(|word| lower.contains(word)),
-        external: host.is_some_and(|h| site(h) != own),
-        fragment,
-        script,
-        mail,
-        list: LISTS.iter().any(|list| plain.contains(list)),
-        article: internal && (words >= 4 || (words >= 2 && digits >= 4)),
-        query: internal && path.contains('?'),
-        top: internal && steps <= 1 && words <= 2,
-    }
+    let facts = [
+        (Targets::MESSENGER, among(&MESSENGERS) || lower.starts_with("whatsapp:")),
+        (Targets::STORE, among(&STORES)),
+        (Targets::NETWORK, among(&NETWORKS)),
+        (Targets::SHARING, SHARING.iter().any(|word| lower.contains(word))),
+        (Targets::EXTERNAL, host.is_some_and(|h| site(h) != own)),
+        (Targets::FRAGMENT, fragment),
+        (Targets::SCRIPT, script),
+        (Targets::MAIL, mail),
+        (Targets::LIST, LISTS.iter().any(|list| plain.contains(list))),
+        (Targets::ARTICLE, internal && (words >= 4 || (words >= 2 && digits >= 4))),
+        (Targets::QUERY, internal && path.contains('?')),
+        (Targets::TOP, internal && steps <= 1 && words <= 2),
+    ];
+    Targets(
+        facts.into_iter().fold(0, |all, (target, holds)| if holds { all | target } else { all }),
+    )
 }
 
 /// The site that the page is on: from its address, else the one most of its links lead to.
@@ -156,30 +169,31 @@ fn own_site(page: &Page) -> String {
 pub(super) fn add(page: &Page, columns: &mut Columns) {
     let own = own_site(page);
     let blocks = &page.document.blocks;
-    let kinds: Vec<Vec<Kind>> =
-        blocks.iter().map(|b| b.links.iter().map(|link| kind(link, &own)).collect()).collect();
+    let all =
+        |links: &[String]| Targets(links.iter().fold(0, |all, link| all | targets(link, &own).0));
+    let found: Vec<Targets> = blocks.iter().map(|b| all(&b.links)).collect();
     columns.add("link_share", |i| page.text[i].link_share);
-    columns.add("log_links", |i| log(kinds[i].len() as f32));
-    columns.add("one_link", |i| flag(kinds[i].len() == 1 && page.text[i].link_share > 0.9));
+    columns.add("log_links", |i| log(blocks[i].links.len() as f32));
+    columns.add("one_link", |i| flag(blocks[i].links.len() == 1 && page.text[i].link_share > 0.9));
     columns.add("some_link", |i| flag(page.text[i].link_share > 0.0));
     columns
         .add("log_unlinked_words", |i| log(page.text[i].words * (1.0 - page.text[i].link_share)));
-    let any = |i: usize, what: fn(&Kind) -> bool| flag(kinds[i].iter().any(what));
-    columns.add("link_messenger", |i| any(i, |k| k.messenger));
-    columns.add("link_store", |i| any(i, |k| k.store));
-    columns.add("link_network", |i| any(i, |k| k.network));
-    columns.add("link_sharing", |i| any(i, |k| k.sharing));
-    columns.add("link_external", |i| any(i, |k| k.external));
-    columns.add("link_fragment", |i| any(i, |k| k.fragment));
-    columns.add("link_script", |i| any(i, |k| k.script));
-    columns.add("link_mail", |i| any(i, |k| k.mail));
-    columns.add("link_list", |i| any(i, |k| k.list));
-    columns.add("link_article", |i| any(i, |k| k.article));
-    columns.add("link_query", |i| any(i, |k| k.query));
-    columns.add("link_top", |i| any(i, |k| k.top));
+    let any = |i: usize, target: u16| flag(found[i].has(target));
+    columns.add("link_messenger", |i| any(i, Targets::MESSENGER));
+    columns.add("link_store", |i| any(i, Targets::STORE));
+    columns.add("link_network", |i| any(i, Targets::NETWORK));
+    columns.add("link_sharing", |i| any(i, Targets::SHARING));
+    columns.add("link_external", |i| any(i, Targets::EXTERNAL));
+    columns.add("link_fragment", |i| any(i, Targets::FRAGMENT));
+    columns.add("link_script", |i| any(i, Targets::SCRIPT));
+    columns.add("link_mail", |i| any(i, Targets::MAIL));
+    columns.add("link_list", |i| any(i, Targets::LIST));
+    columns.add("link_article", |i| any(i, Targets::ARTICLE));
+    columns.add("link_query", |i| any(i, Targets::QUERY));
+    columns.add("link_top", |i| any(i, Targets::TOP));
     // A line that is a link to another article, standing between paragraphs: read-also.
     columns.add("linked_article_line", |i| {
-        flag(page.text[i].link_share > 0.6 && kinds[i].iter().any(|k| k.article))
+        flag(page.text[i].link_share > 0.6 && found[i].has(Targets::ARTICLE))
     });
 }
 
@@ -198,14 +212,15 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_links() {
-        assert!(kind("https://whatsapp.com/channel/0029", "a.example").messenger);
-        assert!(kind("https://api.whatsapp.com/send?text=x", "a.example").sharing);
-        assert!(kind("/read/2024/05/banjir-di-kota-lama", "a.example").article);
-        assert!(!kind("/ekonomi", "a.example").article);
-        assert!(kind("/ekonomi", "a.example").top);
-        assert!(kind("https://b.example/x", "a.example").external);
-        assert!(!kind("https://m.a.example/x", "a.example").external);
-        assert!(kind("javascript:void(0)", "a.example").script);
+    fn targets_of_links() {
+        let has = |link: &str, target: u16| targets(link, "a.example").has(target);
+        assert!(has("https://whatsapp.com/channel/0029", Targets::MESSENGER));
+        assert!(has("https://api.whatsapp.com/send?text=x", Targets::SHARING));
+        assert!(has("/read/2024/05/banjir-di-kota-lama", Targets::ARTICLE));
+        assert!(!has("/ekonomi", Targets::ARTICLE));
+        assert!(has("/ekonomi", Targets::TOP));
+        assert!(has("https://b.example/x", Targets::EXTERNAL));
+        assert!(!has("https://m.a.example/x", Targets::EXTERNAL));
+        assert!(has("JavaScript:void(0)", Targets::SCRIPT));
     }
 }

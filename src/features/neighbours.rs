@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::columns::{Columns, flag, log, share};
 use super::page::{Page, Sums};
+use super::tree::inherit;
 
 /// Neighbours described one by one, to each side.
 pub(super) const NEAR: [isize; 6] = [-3, -2, -1, 1, 2, 3];
@@ -29,9 +30,10 @@ fn add_text(page: &Page, columns: &mut Columns) {
     };
     for offset in NEAR {
         let name = side(offset);
-        columns.add(format!("{name}_log_words"), |i| at(i, offset).map_or(0.0, |t| log(t.words)));
-        columns.add(format!("{name}_long"), |i| at(i, offset).map_or(0.0, |t| flag(t.long)));
-        columns.add(format!("{name}_ends_sentence"), |i| {
+        columns
+            .add(format_args!("{name}_log_words"), |i| at(i, offset).map_or(0.0, |t| log(t.words)));
+        columns.add(format_args!("{name}_long"), |i| at(i, offset).map_or(0.0, |t| flag(t.long)));
+        columns.add(format_args!("{name}_ends_sentence"), |i| {
             at(i, offset).map_or(0.0, |t| flag(t.sentence_end))
         });
     }
@@ -40,12 +42,12 @@ fn add_text(page: &Page, columns: &mut Columns) {
     });
     for (name, forward) in [("prev", false), ("next", true)] {
         for window in WINDOWS {
-            let sums: Vec<Sums> =
-                (0..page.len()).map(|i| around(page, i, window, forward)).collect();
-            columns.add(format!("{name}{window}_log_prose"), |i| log(sums[i].prose));
-            columns
-                .add(format!("{name}{window}_words_per_block"), |i| log(sums[i].words_per_block()));
-            columns.add(format!("{name}{window}_sentence_end_share"), |i| {
+            let sums = around(page, window, forward);
+            columns.add(format_args!("{name}{window}_log_prose"), |i| log(sums[i].prose));
+            columns.add(format_args!("{name}{window}_words_per_block"), |i| {
+                log(sums[i].words_per_block())
+            });
+            columns.add(format_args!("{name}{window}_sentence_end_share"), |i| {
                 sums[i].sentence_end_share()
             });
         }
@@ -58,13 +60,14 @@ pub(super) fn window(page: &Page, i: usize, size: usize, forward: bool) -> Range
     if forward { i + 1..(i + 1 + size).min(page.len()) } else { i.saturating_sub(size)..i }
 }
 
-/// Sums over up to `size` blocks before or after block `i`.
-fn around(page: &Page, i: usize, size: usize, forward: bool) -> Sums {
-    let mut sums = Sums::default();
-    for facts in &page.text[window(page, i, size, forward)] {
-        sums.add(&Sums::of(facts));
-    }
-    sums
+/// Per block, sums over up to `size` blocks before or after it.
+fn around(page: &Page, size: usize, forward: bool) -> Vec<Sums> {
+    let sums = |i: usize| {
+        let mut sums = Sums::default();
+        page.sums[window(page, i, size, forward)].iter().for_each(|other| sums.add(other));
+        sums
+    };
+    (0..page.len()).map(sums).collect()
 }
 
 /// Blocks to the nearest long block on either side; the page's length where there is none.
@@ -98,44 +101,67 @@ fn add_structure(page: &Page, columns: &mut Columns) {
     let at = |i: usize, offset: isize| i.checked_add_signed(offset).filter(|&j| j < page.len());
     for offset in NEAR {
         let name = side(offset);
-        columns.add(format!("{name}_link_share"), |i| {
+        columns.add(format_args!("{name}_link_share"), |i| {
             at(i, offset).map_or(0.0, |j| page.text[j].link_share)
         });
     }
+    // The element above that of the block.
+    let parent = |i: usize| page.chain(i).nth(1);
+    let apart: Vec<f32> = (1..page.len()).map(|i| steps(page, i - 1, i)).collect();
     for offset in [-1, 1] {
         let name = side(offset);
-        columns.add(format!("{name}_heading"), |i| {
+        columns.add(format_args!("{name}_heading"), |i| {
             at(i, offset).map_or(0.0, |j| flag(page.heading_level(j) > 0))
         });
-        columns.add(format!("{name}_same_parent"), |i| {
-            at(i, offset).map_or(0.0, |j| {
-                flag(
-                    page.chains[i].get(1).is_some()
-                        && page.chains[i].get(1) == page.chains[j].get(1),
-                )
-            })
+        columns.add(format_args!("{name}_same_parent"), |i| {
+            at(i, offset).map_or(0.0, |j| flag(parent(i).is_some() && parent(i) == parent(j)))
         });
-        columns.add(format!("{name}_same_tag"), |i| {
+        columns.add(format_args!("{name}_same_tag"), |i| {
             at(i, offset).map_or(0.0, |j| flag(page.tags(i).next() == page.tags(j).next()))
         });
-        columns.add(format!("{name}_steps_apart"), |i| {
-            at(i, offset).map_or(0.0, |j| log(steps(page, i, j)))
+        columns.add(format_args!("{name}_steps_apart"), |i| {
+            at(i, offset).map_or(0.0, |j| log(apart[i.min(j)]))
         });
-        columns.add(format!("{name}_hidden"), |i| {
+        columns.add(format_args!("{name}_hidden"), |i| {
             at(i, offset).map_or(0.0, |j| flag(blocks[j].hidden))
         });
     }
     for (name, forward) in [("prev", false), ("next", true)] {
-        columns.add(format!("{name}8_link_share"), |i| around(page, i, 8, forward).link_share());
+        let sums = around(page, 8, forward);
+        columns.add(format_args!("{name}8_link_share"), |i| sums[i].link_share());
     }
     add_headline(page, columns);
 }
 
 /// Elements between two blocks: from each up to the one that holds both.
 fn steps(page: &Page, i: usize, j: usize) -> f32 {
-    let (a, b) = (&page.chains[i], &page.chains[j]);
-    let common = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    (a.len() + b.len() - 2 * common) as f32
+    let (mut a, mut b) = (page.element(i), page.element(j));
+    let depth = |e: Option<usize>| e.map_or(0, |e| page.tree.depth[e]);
+    let mut steps = 0.0;
+    while a != b {
+        let (of_a, of_b) = (depth(a), depth(b));
+        let up = |e: Option<usize>| e.and_then(|e| page.document.elements[e].parent);
+        if of_a >= of_b {
+            (a, steps) = (up(a), steps + 1.0);
+        }
+        if of_b >= of_a {
+            (b, steps) = (up(b), steps + 1.0);
+        }
+    }
+    steps
+}
+
+/// Per element, the elements between it and that of a block: from each up to the one that holds
+/// both.
+fn steps_to(page: &Page, block: usize) -> Vec<f32> {
+    let mut above = vec![false; page.document.elements.len()];
+    page.chain(block).for_each(|e| above[e] = true);
+    // How deep the element is that holds both.
+    let meet = inherit(page.document, |e, meet: Option<&usize>| {
+        if above[e] { page.tree.depth[e] } else { meet.map_or(0, |&depth| depth) }
+    });
+    let depth = page.depth(block);
+    (0..above.len()).map(|e| (depth + page.tree.depth[e] - 2 * meet[e]) as f32).collect()
 }
 
 fn add_headline(page: &Page, columns: &mut Columns) {
@@ -157,7 +183,11 @@ fn add_headline(page: &Page, columns: &mut Columns) {
         headline
             .map_or(0.0, |h| share(page.prose_between(h.min(i) + 1, h.max(i)), page.total.prose))
     });
-    columns.add("headline_steps", |i| headline.map_or(0.0, |h| log(steps(page, i, h))));
+    let apart = headline.map(|h| steps_to(page, h));
+    columns.add("headline_steps", |i| match (&apart, page.element(i)) {
+        (Some(apart), Some(e)) => log(apart[e]),
+        _ => 0.0,
+    });
     columns.add("page_has_headline", |_| flag(headline.is_some()));
     let last_heading = last_headings(page);
     columns

@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 
 use super::columns::{Columns, flag, log, share};
-use super::text::Text;
+use super::groups::Shapes;
+use super::structure::Levels;
+use super::text::{Text, Word};
+use super::tree::Tree;
 use crate::block::Document;
+use crate::hash::HashedMap;
 
 /// Sums over a set of blocks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -63,23 +67,20 @@ impl Sums {
 pub(crate) struct Page<'a> {
     pub document: &'a Document,
     pub text: Vec<Text>,
+    /// The words of all blocks: see [`Text::tokens`].
+    pub words: Vec<Word>,
+    /// Per block, the sums over it alone.
+    pub sums: Vec<Sums>,
     pub total: Sums,
-    /// Per block, the elements above it, innermost first.
-    pub chains: Vec<Vec<usize>>,
-    /// Per element, the sums over the blocks inside it.
-    pub inside: Vec<Sums>,
-    /// Per element, its depth: 1 for the root.
-    pub depth: Vec<usize>,
-    /// Per element, the first and last block inside it.
-    pub span: Vec<(usize, usize)>,
+    pub tree: Tree<'a>,
+    pub shapes: Shapes,
+    /// Per block, its containers.
+    pub levels: Vec<Levels>,
     /// The block that is the title of the page's own article, if one is recognised.
     pub headline: Option<usize>,
     /// Share of the words of each block that the page's `<title>` has, and the reverse.
     pub title_match: Vec<(f32, f32)>,
-    /// Per block, its distinct words as numbers of the page.
-    pub words: Vec<Vec<u32>>,
-    /// How many words the page has numbers for.
-    pub vocabulary: usize,
+    vocabulary: Vocabulary,
     /// Per block, a number that blocks of the same text share.
     pub text_number: Vec<usize>,
     /// By that number, how many blocks have the text.
@@ -92,27 +93,16 @@ pub(crate) struct Page<'a> {
 impl<'a> Page<'a> {
     pub(crate) fn new(document: &'a Document) -> Page<'a> {
         let blocks = &document.blocks;
-        let text: Vec<Text> = blocks.iter().map(|b| Text::new(&b.text, b.link_chars)).collect();
+        let mut words = Vec::new();
+        let text: Vec<Text> =
+            blocks.iter().map(|b| Text::new(&b.text, b.link_chars, &mut words)).collect();
         let mut total = Sums::default();
         let (mut words_before, mut prose_before) = (vec![0.0], vec![0.0]);
-        for facts in &text {
-            total.add(&Sums::of(facts));
+        let sums: Vec<Sums> = text.iter().map(Sums::of).collect();
+        for of_block in &sums {
+            total.add(of_block);
             words_before.push(total.words);
             prose_before.push(total.prose);
-        }
-        let chains: Vec<_> = blocks.iter().map(|b| document.ancestors(b.element)).collect();
-        let mut inside = vec![Sums::default(); document.elements.len()];
-        let mut span = vec![(usize::MAX, 0); document.elements.len()];
-        for (i, chain) in chains.iter().enumerate() {
-            let sums = Sums::of(&text[i]);
-            for &element in chain {
-                inside[element].add(&sums);
-                span[element] = (span[element].0.min(i), i);
-            }
-        }
-        let mut depth: Vec<usize> = Vec::with_capacity(document.elements.len());
-        for element in &document.elements {
-            depth.push(element.parent.map_or(1, |parent| depth[parent] + 1));
         }
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut same_text = Vec::new();
@@ -125,26 +115,26 @@ impl<'a> Page<'a> {
             same_text[number] += 1;
             text_number.push(number);
         }
-        let (words, vocabulary) = number_words(&text);
-        let title_match = match_title(&document.title, &text);
+        let tree = Tree::new(document, &sums);
         let mut page = Page {
             document,
-            text,
+            shapes: Shapes::new(document, &tree.names, &sums),
+            tree,
+            levels: Vec::new(),
+            sums,
             total,
-            chains,
-            inside,
-            depth,
-            span,
             headline: None,
-            title_match,
-            words,
-            vocabulary,
+            title_match: match_title(&document.title, &text, &words),
+            vocabulary: Vocabulary::new(&text, &words),
             text_number,
             same_text,
             words_before,
             prose_before,
+            words,
+            text,
         };
         page.headline = page.find_headline();
+        page.levels = (0..page.len()).map(|i| Levels::of(&page, i)).collect();
         page
     }
 
@@ -157,6 +147,11 @@ impl<'a> Page<'a> {
         self.same_text[self.text_number[i]] as f32
     }
 
+    /// How many texts the page has that differ.
+    pub(crate) fn texts(&self) -> usize {
+        self.same_text.len()
+    }
+
     pub(crate) fn words_before(&self, i: usize) -> f32 {
         self.words_before[i]
     }
@@ -166,14 +161,48 @@ impl<'a> Page<'a> {
         if from < to { self.prose_before[to] - self.prose_before[from] } else { 0.0 }
     }
 
+    /// How many words of block `i` differ.
+    pub(crate) fn distinct_words(&self, i: usize) -> u32 {
+        self.vocabulary.distinct[i]
+    }
+
+    /// The distinct words of block `i` of two letters or more, as numbers of the page.
+    pub(crate) fn word_numbers(&self, i: usize) -> &[u32] {
+        let start = if i == 0 { 0 } else { self.vocabulary.ends[i - 1] };
+        &self.vocabulary.numbers[start..self.vocabulary.ends[i]]
+    }
+
+    /// How many words the page has numbers for.
+    pub(crate) fn vocabulary(&self) -> usize {
+        self.vocabulary.size
+    }
+
+    /// The element that block `i` is in.
+    pub(crate) fn element(&self, i: usize) -> Option<usize> {
+        self.document.blocks[i].element
+    }
+
+    /// How many elements are above block `i`.
+    pub(crate) fn depth(&self, i: usize) -> usize {
+        self.element(i).map_or(0, |e| self.tree.depth[e])
+    }
+
+    /// The elements above block `i`, innermost first. To go all the way up for every block takes
+    /// time that grows with the depth: what is asked of all ancestors is handed down in
+    /// [`Tree::inherit`].
+    pub(crate) fn chain(&self, i: usize) -> impl Iterator<Item = usize> {
+        let parent = |&e: &usize| self.document.elements[e].parent;
+        std::iter::successors(self.element(i), parent)
+    }
+
     /// Tag names above block `i`, innermost first.
     pub(crate) fn tags(&self, i: usize) -> impl Iterator<Item = &str> {
-        self.chains[i].iter().map(|&e| self.document.elements[e].tag.as_str())
+        self.chain(i).map(|e| self.document.elements[e].tag.as_str())
     }
 
     /// The level of the heading that block `i` is in, 0 for none.
     pub(crate) fn heading_level(&self, i: usize) -> u8 {
-        self.tags(i).take(6).find_map(heading_level).unwrap_or(0)
+        self.element(i).map_or(0, |e| self.tree.heading[e])
     }
 
     /// The first `h1` that agrees with the title; failing that the best agreeing block of three
@@ -200,43 +229,58 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The distinct words of each block of two letters or more, as numbers of the page, and how many
-/// numbers there are.
-fn number_words(text: &[Text]) -> (Vec<Vec<u32>>, usize) {
-    let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let mut number = |token| {
-        let next = numbers.len() as u32;
-        *numbers.entry(token).or_insert(next)
-    };
-    let mut words = Vec::with_capacity(text.len());
-    for facts in text {
-        let tokens = facts.tokens.iter().filter(|token| token.chars().nth(1).is_some());
-        let mut distinct: Vec<u32> = tokens.map(|token| number(token.as_str())).collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        words.push(distinct);
-    }
-    (words, numbers.len())
+/// The words of a page by number.
+struct Vocabulary {
+    /// Per block, its distinct words of two letters or more, one block after the other.
+    numbers: Vec<u32>,
+    /// Where each block ends in there.
+    ends: Vec<usize>,
+    /// Per block, how many distinct words it has of any length.
+    distinct: Vec<u32>,
+    size: usize,
 }
 
-fn heading_level(tag: &str) -> Option<u8> {
-    match tag.as_bytes() {
-        [b'h', level @ b'1'..=b'6'] => Some(level - b'0'),
-        _ => None,
+impl Vocabulary {
+    fn new(text: &[Text], words: &[Word]) -> Vocabulary {
+        let mut known: HashedMap<u32> = HashedMap::default();
+        let (mut numbers, mut ends, mut distinct) = (Vec::new(), Vec::new(), Vec::new());
+        // Whether each word has two letters.
+        let mut long: Vec<bool> = Vec::new();
+        let mut of_block: Vec<u32> = Vec::new();
+        for facts in text {
+            of_block.clear();
+            for word in &words[facts.tokens.clone()] {
+                let next = known.len() as u32;
+                let number = *known.entry(word.hash).or_insert(next);
+                if number == next {
+                    long.push(word.chars > 1);
+                }
+                of_block.push(number);
+            }
+            of_block.sort_unstable();
+            of_block.dedup();
+            distinct.push(of_block.len() as u32);
+            numbers.extend(of_block.iter().filter(|&&number| long[number as usize]));
+            ends.push(numbers.len());
+        }
+        Vocabulary { numbers, ends, distinct, size: known.len() }
     }
 }
 
-fn match_title(title: &str, text: &[Text]) -> Vec<(f32, f32)> {
-    let title = Text::new(title, 0).tokens;
-    let common = |tokens: &[String]| tokens.iter().filter(|t| title.contains(t)).count() as f32;
+fn match_title(title: &str, text: &[Text], words: &[Word]) -> Vec<(f32, f32)> {
+    let mut of_title = Vec::new();
+    Text::new(title, 0, &mut of_title);
+    let in_title: HashedMap<()> = of_title.iter().map(|word| (word.hash, ())).collect();
     text.iter()
         .map(|facts| {
             // Long blocks hold the words of any title.
-            if title.is_empty() || facts.words > 40.0 {
+            if of_title.is_empty() || facts.words > 40.0 {
                 return (0.0, 0.0);
             }
-            let common = common(&facts.tokens);
-            (share(common, facts.tokens.len() as f32), share(common, title.len() as f32).min(1.0))
+            let tokens = &words[facts.tokens.clone()];
+            let common =
+                tokens.iter().filter(|word| in_title.contains_key(&word.hash)).count() as f32;
+            (share(common, tokens.len() as f32), share(common, of_title.len() as f32).min(1.0))
         })
         .collect()
 }

@@ -1,13 +1,10 @@
 //! What stage one thinks of the block, its neighbours, its containers and its likes: the features
 //! of stage two.
 
-use std::collections::HashMap;
-
 use super::columns::{Columns, flag, log, share};
-use super::groups;
 use super::neighbours::{NEAR, WINDOWS, side, window};
 use super::page::Page;
-use super::structure::{core, levels};
+use super::structure::{core, within};
 use crate::block::Label;
 use crate::logistic::sigmoid;
 
@@ -51,6 +48,14 @@ impl Mass {
         self.highest = self.highest.max(logit);
     }
 
+    fn join(&mut self, other: &Mass) {
+        self.words += other.words;
+        self.content += other.content;
+        self.blocks += other.blocks;
+        self.logits += other.logits;
+        self.highest = self.highest.max(other.highest);
+    }
+
     /// Share of words that are content, by stage one.
     fn share(&self) -> f32 {
         share(self.content, self.words)
@@ -76,7 +81,7 @@ pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &
     columns.add("p_logit", |i| logits[i]);
     columns.add("p", |i| p[i]);
     for offset in NEAR {
-        columns.add(format!("p_{}_logit", side(offset)), |i| {
+        columns.add(format_args!("p_{}_logit", side(offset)), |i| {
             at(i, offset).map_or(-4.0, |j| logits[j])
         });
     }
@@ -88,8 +93,8 @@ pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &
     for size in WINDOWS {
         for (name, forward) in [("prev", false), ("next", true)] {
             let masses: Vec<Mass> = (0..page.len()).map(|i| around(i, size, forward)).collect();
-            columns.add(format!("p_{name}{size}_share"), |i| masses[i].share());
-            columns.add(format!("p_{name}{size}_highest"), |i| masses[i].highest);
+            columns.add(format_args!("p_{name}{size}_share"), |i| masses[i].share());
+            columns.add(format_args!("p_{name}{size}_highest"), |i| masses[i].highest);
         }
     }
     columns.add("p_between", |i| {
@@ -108,33 +113,31 @@ pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &
 /// Which kind the block would be, were it alone, and those around it: a comment among comments, a
 /// line under a picture.
 pub(super) fn add_kinds(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut Columns) {
-    let shapes = structured.then(|| groups::by_signature(page));
-    let containers: Vec<Option<usize>> = (0..page.len())
-        .map(|i| {
-            structured.then(|| levels(page, i)).and_then(|of| of.get(1).or(of.last()).copied())
-        })
-        .collect();
+    let shapes = structured.then_some(&page.shapes.by_signature);
     for (kind, logits) in &verdicts.kinds {
         let logits = clamp(logits);
         let mut before = vec![0.0];
         logits.iter().for_each(|logit| before.push(before[before.len() - 1] + logit));
         let mean =
             |from: usize, to: usize| share(before[to] - before[from], to as f32 - from as f32);
-        columns.add(format!("kind_{kind}_logit"), |i| logits[i]);
-        columns.add(format!("kind_{kind}_prev3"), |i| mean(i.saturating_sub(3), i));
-        columns.add(format!("kind_{kind}_next3"), |i| {
+        columns.add(format_args!("kind_{kind}_logit"), |i| logits[i]);
+        columns.add(format_args!("kind_{kind}_prev3"), |i| mean(i.saturating_sub(3), i));
+        columns.add(format_args!("kind_{kind}_next3"), |i| {
             mean((i + 1).min(page.len()), (i + 4).min(page.len()))
         });
         if let Some(shapes) = &shapes {
             let mut sums = vec![0.0; shapes.sums.len()];
             shapes.of.iter().zip(&logits).for_each(|(&group, logit)| sums[group] += logit);
             let count = |group: usize| shapes.sums[group].blocks;
-            columns.add(format!("kind_{kind}_shape"), |i| {
+            columns.add(format_args!("kind_{kind}_shape"), |i| {
                 share(sums[shapes.of[i]], count(shapes.of[i]))
             });
             // The blocks of an element follow each other.
-            columns.add(format!("kind_{kind}_container"), |i| {
-                containers[i].map_or(logits[i], |e| mean(page.span[e].0, page.span[e].1 + 1))
+            columns.add(format_args!("kind_{kind}_container"), |i| {
+                page.levels[i].at(1).map_or(logits[i], |e| {
+                    let (first, last) = page.tree.span[e];
+                    mean(first, last + 1)
+                })
             });
         }
     }
@@ -177,9 +180,9 @@ const COMMON: f32 = 0.2;
 /// How much of what the block speaks of stands elsewhere on the page, and whether in content.
 fn add_words(page: &Page, p: &[f32], columns: &mut Columns) {
     // Per word, the blocks that have it, and how many of them are expected to be content.
-    let mut counts = vec![(0.0_f32, 0.0_f32); page.vocabulary];
-    for (words, p) in page.words.iter().zip(p) {
-        for &word in words {
+    let mut counts = vec![(0.0_f32, 0.0_f32); page.vocabulary()];
+    for (i, p) in p.iter().enumerate() {
+        for &word in page.word_numbers(i) {
             let (blocks, content) = &mut counts[word as usize];
             *blocks += 1.0;
             *content += p;
@@ -188,7 +191,7 @@ fn add_words(page: &Page, p: &[f32], columns: &mut Columns) {
     let common = (COMMON * page.len() as f32).max(5.0);
     let of_block = |i: usize| {
         let (mut shared, mut weight, mut content) = (0.0, 0.0, 0.0);
-        for &word in &page.words[i] {
+        for &word in page.word_numbers(i) {
             let (blocks, in_content) = counts[word as usize];
             if blocks > 1.0 && blocks <= common {
                 shared += 1.0;
@@ -197,7 +200,7 @@ fn add_words(page: &Page, p: &[f32], columns: &mut Columns) {
             }
         }
         // Few words say little.
-        (share(shared, page.words[i].len() as f32), (content + 0.3) / (weight + 1.0))
+        (share(shared, page.word_numbers(i).len() as f32), (content + 0.3) / (weight + 1.0))
     };
     let words: Vec<(f32, f32)> = (0..page.len()).map(of_block).collect();
     columns.add("p_words_shared", |i| words[i].0);
@@ -207,53 +210,56 @@ fn add_words(page: &Page, p: &[f32], columns: &mut Columns) {
 
 /// Mean logit of the other blocks with the same text; the block's own where there is none.
 fn by_text(page: &Page, logits: &[f32]) -> Vec<f32> {
-    let mut sums: HashMap<&str, (f32, f32)> = HashMap::new();
-    for (block, logit) in page.document.blocks.iter().zip(logits) {
-        let sum = sums.entry(&block.text).or_default();
-        *sum = (sum.0 + logit, sum.1 + 1.0);
-    }
-    let mean = |(block, &logit): (&crate::block::Block, &f32)| {
-        let (sum, count) = sums[block.text.as_str()];
-        if count > 1.0 { (sum - logit) / (count - 1.0) } else { logit }
+    let mut sums = vec![0.0; page.texts()];
+    page.text_number.iter().zip(logits).for_each(|(&text, logit)| sums[text] += logit);
+    let mean = |(i, &logit): (usize, &f32)| {
+        let others = page.same_text(i) - 1.0;
+        if others > 0.0 { (sums[page.text_number[i]] - logit) / others } else { logit }
     };
-    page.document.blocks.iter().zip(logits).map(mean).collect()
+    logits.iter().enumerate().map(mean).collect()
 }
 
 fn add_containers(page: &Page, logits: &[f32], columns: &mut Columns) {
-    let mut inside = vec![Mass::none(); page.inside.len()];
-    for (i, chain) in page.chains.iter().enumerate() {
-        for &element in chain {
-            inside[element].add(page.text[i].words, logits[i]);
+    let elements = &page.document.elements;
+    let mut inside = vec![Mass::none(); elements.len()];
+    for (i, &logit) in logits.iter().enumerate() {
+        if let Some(element) = page.element(i) {
+            inside[element].add(page.text[i].words, logit);
         }
     }
-    let levels: Vec<Vec<usize>> = (0..page.len()).map(|i| levels(page, i)).collect();
-    for level in 0..5 {
-        let mass = |i: usize| {
-            levels[i].get(level).or(levels[i].last()).map_or(Mass::none(), |&e| inside[e])
-        };
-        columns.add(format!("p_l{level}_share"), |i| mass(i).share());
-        columns.add(format!("p_l{level}_mean_logit"), |i| mass(i).mean_logit());
-        columns.add(format!("p_l{level}_highest"), |i| mass(i).highest);
+    for e in (0..elements.len()).rev() {
+        if let Some(parent) = elements[e].parent {
+            let mass = inside[e];
+            inside[parent].join(&mass);
+        }
     }
-    for (name, groups) in
-        [("path", groups::by_tag_path(page)), ("shape", groups::by_signature(page))]
-    {
+    for level in 0..5 {
+        let mass = |i: usize| page.levels[i].at(level).map_or(Mass::none(), |e| inside[e]);
+        columns.add(format_args!("p_l{level}_share"), |i| mass(i).share());
+        columns.add(format_args!("p_l{level}_mean_logit"), |i| mass(i).mean_logit());
+        columns.add(format_args!("p_l{level}_highest"), |i| mass(i).highest);
+    }
+    let shapes = &page.shapes;
+    for (name, groups) in [("path", &shapes.by_path), ("shape", &shapes.by_signature)] {
         let mut masses = vec![Mass::none(); groups.sums.len()];
         for (i, &group) in groups.of.iter().enumerate() {
             masses[group].add(page.text[i].words, logits[i]);
         }
         let mass = |i: usize| masses[groups.of[i]];
-        columns.add(format!("p_{name}_share"), |i| mass(i).share());
-        columns.add(format!("p_{name}_mean_logit"), |i| mass(i).mean_logit());
-        columns.add(format!("p_{name}_highest"), |i| mass(i).highest);
+        columns.add(format_args!("p_{name}_share"), |i| mass(i).share());
+        columns.add(format_args!("p_{name}_mean_logit"), |i| mass(i).mean_logit());
+        columns.add(format_args!("p_{name}_highest"), |i| mass(i).highest);
     }
     let total: f32 = (0..page.len()).map(|i| page.text[i].words * sigmoid(logits[i])).sum();
     for percent in [50, 80, 95] {
         let enough = percent as f32 / 100.0 * total;
         let core = core(page, total, enough, |e| inside[e].content);
-        columns.add(format!("p_core{percent}_inside"), |i| {
-            flag(core.is_some_and(|core| page.chains[i].contains(&core)))
+        let inside_core = within(page, core);
+        columns.add(format_args!("p_core{percent}_inside"), |i| {
+            flag(core.is_some() && inside_core[i])
         });
-        columns.add(format!("p_core{percent}_share"), |_| core.map_or(0.0, |e| inside[e].share()));
+        columns.add(format_args!("p_core{percent}_share"), |_| {
+            core.map_or(0.0, |e| inside[e].share())
+        });
     }
 }

@@ -1,13 +1,25 @@
 //! What the text of a single block says.
 
+use std::ops::Range;
+
 use super::columns::{Columns, flag, log, share};
 use super::page::Page;
+use crate::hash::Hash;
+
+/// A word as it stands in a text: where, and the hash of its lower-cased characters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word {
+    pub hash: Hash,
+    /// Its first byte in the text of the block, and the one after its last.
+    pub at: (u32, u32),
+    pub chars: u32,
+}
 
 /// Counts over the text of one block.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Text {
-    /// Lower-cased words; scripts without spaces give overlapping pairs of characters.
-    pub tokens: Vec<String>,
+    /// Its words in [`Page::words`]; scripts without spaces give overlapping pairs of characters.
+    pub tokens: Range<usize>,
     /// Words as a reader would count them: two Chinese or Japanese characters, or five of the
     /// scripts of mainland South-East Asia, count as one.
     pub words: f32,
@@ -27,11 +39,51 @@ pub(crate) struct Text {
     commas: f32,
     sentences: f32,
     capitalised: f32,
+    short_words: f32,
+    year: bool,
+    signs: Signs,
+}
+
+/// Signs that a text has, a bit each.
+#[derive(Debug, Clone, Copy, Default)]
+struct Signs(u16);
+
+impl Signs {
+    const QUOTE: u16 = 1;
+    const COLON: u16 = 1 << 1;
+    const BAR: u16 = 1 << 2;
+    const COPYRIGHT: u16 = 1 << 3;
+    const MONEY: u16 = 1 << 4;
+    const BRACKET: u16 = 1 << 5;
+    const LONG_DASH: u16 = 1 << 6;
+    const HYPHEN: u16 = 1 << 7;
+
+    /// The bit of a character that is part of no word, 0 for most.
+    fn of(c: char) -> u16 {
+        match c {
+            '"' | '“' | '”' | '«' | '」' => Signs::QUOTE,
+            ':' => Signs::COLON,
+            '|' | '›' | '•' | '·' | '→' => Signs::BAR,
+            // Closes a quotation or leads on.
+            '»' => Signs::BAR,
+            '©' | '®' | '™' => Signs::COPYRIGHT,
+            '$' | '€' | '£' | '¥' | '₹' | '₩' => Signs::MONEY,
+            '(' | '[' => Signs::BRACKET,
+            '–' | '—' => Signs::LONG_DASH,
+            '-' => Signs::HYPHEN,
+            _ => 0,
+        }
+    }
+
+    fn has(self, sign: u16) -> bool {
+        self.0 & sign != 0
+    }
 }
 
 /// Scripts written without spaces between words, and how many of their characters make a word.
 fn chars_per_word(c: char) -> Option<f32> {
     match c as u32 {
+        0..0x0E00 => None,
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF => Some(5.0),
         0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF => Some(2.0),
         0x20000..=0x3FFFF => Some(2.0),
@@ -52,27 +104,50 @@ fn is_closing(c: char) -> bool {
     matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '」' | '』' | '）')
 }
 
+/// The characters of a word as tokens have them.
+pub(crate) fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+/// Calls `visit` with the lower-case characters of one, mostly one.
+pub(crate) fn each_lower(c: char, mut visit: impl FnMut(char)) {
+    if c.is_ascii() {
+        visit(c.to_ascii_lowercase());
+    } else {
+        c.to_lowercase().for_each(visit);
+    }
+}
+
 impl Text {
-    pub(crate) fn new(text: &str, link_chars: u32) -> Text {
-        let mut facts = Text::default();
-        let mut word = String::new();
-        let mut previous = ' ';
-        for c in text.chars() {
+    /// Counts a text and adds its words to `words`.
+    pub(crate) fn new(text: &str, link_chars: u32, words: &mut Vec<Word>) -> Text {
+        let mut facts = Text { tokens: words.len()..words.len(), ..Text::default() };
+        let mut word: Option<Word> = None;
+        // The character before, and where it starts.
+        let mut previous = (' ', 0);
+        for (at, c) in text.char_indices() {
             if !c.is_whitespace() {
                 facts.chars += 1.0;
             }
             if let Some(per_word) = chars_per_word(c) {
-                facts.end_word(&mut word);
+                facts.end_word(word.take(), at, text, words);
                 facts.words += 1.0 / per_word;
-                if chars_per_word(previous).is_some() {
-                    facts.tokens.push([previous, c].iter().collect());
+                if chars_per_word(previous.0).is_some() {
+                    let pair = &text[previous.1..at + c.len_utf8()];
+                    let at = (previous.1 as u32, (at + c.len_utf8()) as u32);
+                    words.push(Word { hash: Hash::of(lower(pair)), at, chars: 2 });
+                    facts.short_words += 1.0;
                 }
                 facts.letters += 1.0;
             } else if is_word_char(c) {
-                if word.is_empty() && c.is_uppercase() {
-                    facts.capitalised += 1.0;
-                }
-                word.extend(c.to_lowercase());
+                let word = word.get_or_insert_with(|| {
+                    facts.capitalised += flag(c.is_uppercase());
+                    Word { hash: Hash::default(), at: (at as u32, 0), chars: 0 }
+                });
+                each_lower(c, |c| {
+                    word.hash.add(c as u64);
+                    word.chars += 1;
+                });
                 if c.is_alphabetic() {
                     facts.letters += 1.0;
                     facts.uppercase += flag(c.is_uppercase());
@@ -80,13 +155,15 @@ impl Text {
                     facts.digits += flag(c.is_numeric());
                 }
             } else {
-                facts.end_word(&mut word);
+                facts.end_word(word.take(), at, text, words);
+                facts.signs.0 |= Signs::of(c);
                 facts.commas += flag(matches!(c, ',' | '、' | '،' | '，'));
-                facts.sentences += flag(is_sentence_end(c) && previous.is_alphanumeric());
+                facts.sentences += flag(is_sentence_end(c) && previous.0.is_alphanumeric());
             }
-            previous = c;
+            previous = (c, at);
         }
-        facts.end_word(&mut word);
+        facts.end_word(word, text.len(), text, words);
+        facts.tokens.end = words.len();
         facts.link_share = share(link_chars as f32, facts.chars).min(1.0);
         facts.long = facts.words >= 15.0 && facts.link_share < 0.33;
         facts.prose = facts.words * (1.0 - facts.link_share) * (facts.words / 10.0).min(1.0);
@@ -95,10 +172,13 @@ impl Text {
         facts
     }
 
-    fn end_word(&mut self, word: &mut String) {
-        if !word.is_empty() {
+    fn end_word(&mut self, word: Option<Word>, end: usize, text: &str, words: &mut Vec<Word>) {
+        if let Some(mut word) = word {
+            word.at.1 = end as u32;
             self.words += 1.0;
-            self.tokens.push(std::mem::take(word));
+            self.short_words += flag(word.chars <= 3);
+            self.year |= is_year(&text[word.at.0 as usize..end]);
+            words.push(word);
         }
     }
 }
@@ -124,9 +204,9 @@ fn is_zone(rest: &[u8]) -> bool {
     rest.trim_ascii_start().starts_with(b"WI")
 }
 
-/// Whether the text holds a year from 1950 to 2049, standing alone.
-fn has_year(tokens: &[String]) -> bool {
-    tokens.iter().any(|t| t.len() == 4 && ("1950"..="2049").contains(&t.as_str()))
+/// Whether a word is a year from 1950 to 2049.
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && ("1950"..="2049").contains(&word)
 }
 
 /// Local features: no other block is looked at.
@@ -134,6 +214,7 @@ pub(super) fn add(page: &Page, columns: &mut Columns) {
     let facts = &page.text;
     let text = |i: usize| page.document.blocks[i].text.as_str();
     let first = |i: usize| text(i).chars().next().unwrap_or(' ');
+    let has = |i: usize, sign: u16| flag(facts[i].signs.has(sign));
     columns.add("log_words", |i| log(facts[i].words));
     columns.add("log_chars", |i| log(facts[i].chars));
     columns.add("words_1_3", |i| flag(facts[i].words <= 3.0));
@@ -163,27 +244,23 @@ pub(super) fn add(page: &Page, columns: &mut Columns) {
     columns.add("starts_digit", |i| flag(first(i).is_numeric()));
     columns.add("starts_symbol", |i| flag(!first(i).is_alphanumeric()));
     columns.add("starts_quote", |i| flag(matches!(first(i), '"' | '“' | '«' | '„' | '「' | '‘')));
-    columns.add("has_quote", |i| flag(text(i).contains(['"', '“', '”', '«', '」'])));
-    columns.add("has_colon", |i| flag(text(i).contains(':')));
-    columns.add("has_clock", |i| flag(has_clock(text(i))));
-    columns.add("has_year", |i| flag(has_year(&facts[i].tokens)));
-    columns.add("has_bar", |i| flag(text(i).contains(['|', '»', '›', '•', '·', '→'])));
-    columns.add("has_copyright", |i| flag(text(i).contains(['©', '®', '™'])));
+    columns.add("has_quote", |i| has(i, Signs::QUOTE));
+    columns.add("has_colon", |i| has(i, Signs::COLON));
+    columns.add("has_clock", |i| flag(facts[i].digits >= 4.0 && has_clock(text(i))));
+    columns.add("has_year", |i| flag(facts[i].year));
+    columns.add("has_bar", |i| has(i, Signs::BAR));
+    columns.add("has_copyright", |i| has(i, Signs::COPYRIGHT));
     columns.add("has_url", |i| flag(text(i).contains("http") || text(i).contains("www.")));
-    columns.add("has_money", |i| flag(text(i).contains(['$', '€', '£', '¥', '₹', '₩'])));
-    columns.add("has_bracket", |i| flag(text(i).contains(['(', '['])));
-    columns.add("has_dash", |i| flag(text(i).contains(" - ") || text(i).contains(['–', '—'])));
+    columns.add("has_money", |i| has(i, Signs::MONEY));
+    columns.add("has_bracket", |i| has(i, Signs::BRACKET));
+    columns.add("has_dash", |i| {
+        let spaced = || facts[i].signs.has(Signs::HYPHEN) && text(i).contains(" - ");
+        flag(facts[i].signs.has(Signs::LONG_DASH) || spaced())
+    });
     columns.add("distinct_share", |i| {
-        let mut tokens: Vec<_> = facts[i].tokens.iter().collect();
-        let all = tokens.len();
-        tokens.sort_unstable();
-        tokens.dedup();
-        share(tokens.len() as f32, all as f32)
+        share(page.distinct_words(i) as f32, facts[i].tokens.len() as f32)
     });
-    columns.add("short_word_share", |i| {
-        let short = facts[i].tokens.iter().filter(|t| t.chars().count() <= 3).count();
-        share(short as f32, facts[i].tokens.len() as f32)
-    });
+    columns.add("short_word_share", |i| share(facts[i].short_words, facts[i].tokens.len() as f32));
     columns.add("log_same_text", |i| log(page.same_text(i) - 1.0));
 }
 
@@ -191,36 +268,67 @@ pub(super) fn add(page: &Page, columns: &mut Columns) {
 mod tests {
     use super::*;
 
+    fn read(text: &str, link_chars: u32) -> (Text, Vec<String>) {
+        let mut words = Vec::new();
+        let facts = Text::new(text, link_chars, &mut words);
+        let token = |word: &Word| lower(&text[word.at.0 as usize..word.at.1 as usize]).collect();
+        let tokens: Vec<String> = words.iter().map(token).collect();
+        for (word, token) in words.iter().zip(&tokens) {
+            assert_eq!(word.hash, Hash::of(token.chars()), "{token}");
+            assert_eq!(word.chars as usize, token.chars().count());
+        }
+        (facts, tokens)
+    }
+
     #[test]
     fn words_of_scripts_without_spaces_count() {
-        assert_eq!(Text::new("Dua kata", 0).words, 2.0);
-        assert_eq!(Text::new("関連記事", 0).words, 2.0);
-        assert_eq!(Text::new("関連記事", 0).tokens, ["関連", "連記", "記事"]);
-        assert!((Text::new("อ่านเพิ่มเติม", 0).words - 2.6).abs() < 0.01);
-        assert_eq!(Text::new("हिन्दी में", 0).tokens.len(), 2);
+        assert_eq!(read("Dua kata", 0).0.words, 2.0);
+        assert_eq!(read("関連記事", 0).0.words, 2.0);
+        assert_eq!(read("関連記事", 0).1, ["関連", "連記", "記事"]);
+        assert_eq!(read("a関b", 0).1, ["a", "b"]);
+        assert!((read("อ่านเพิ่มเติม", 0).0.words - 2.6).abs() < 0.01);
+        assert_eq!(read("हिन्दी में", 0).1.len(), 2);
+        assert_eq!(read("ÉTÉ İstanbul", 0).1, ["été", "i\u{307}stanbul"]);
     }
 
     #[test]
     fn sentence_ends() {
         for text in ["Selesai.", "“Selesai!”", "終わり。", "Benar?)"] {
-            assert!(Text::new(text, 0).sentence_end, "{text}");
+            assert!(read(text, 0).0.sentence_end, "{text}");
         }
         for text in ["Berita Terkini", "Selengkapnya...", "Baca juga:"] {
-            assert!(!Text::new(text, 0).sentence_end, "{text}");
+            assert!(!read(text, 0).0.sentence_end, "{text}");
         }
     }
 
     #[test]
-    fn clocks() {
+    fn clocks_and_years() {
         assert!(has_clock("31/01/2021, 17:25 WIB"));
         assert!(has_clock("pukul 17.25 WIB"));
         assert!(!has_clock("harga 17.250"));
         assert!(!has_clock("32.9°F/0.5°C"));
+        assert!(read("Mei 2024", 0).0.year && !read("Rp 2050", 0).0.year);
+    }
+
+    #[test]
+    fn signs() {
+        for (text, sign) in [
+            ("kata “ini”", Signs::QUOTE),
+            ("Penulis: Sari", Signs::COLON),
+            ("Beranda » Desa", Signs::BAR),
+            ("© 2024", Signs::COPYRIGHT),
+            ("€5", Signs::MONEY),
+            ("(foto)", Signs::BRACKET),
+            ("a – b", Signs::LONG_DASH),
+        ] {
+            assert!(read(text, 0).0.signs.has(sign), "{text}");
+            assert!(!read("Berita Terkini", 0).0.signs.has(sign), "{text}");
+        }
     }
 
     #[test]
     fn link_shares_stay_within_one() {
-        assert_eq!(Text::new("ab", 9).link_share, 1.0);
-        assert_eq!(Text::new("", 0).link_share, 0.0);
+        assert_eq!(read("ab", 9).0.link_share, 1.0);
+        assert_eq!(read("", 0).0.link_share, 0.0);
     }
 }

@@ -170,7 +170,9 @@ fn shorter(value: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::columns::Columns;
+    use std::borrow::Cow;
+
+    use crate::features::columns::{Columns, Table};
     use crate::logistic::REACH;
 
     /// One informative column (larger is positive) and one constant.
@@ -191,7 +193,7 @@ mod tests {
             let mut columns = Columns::new(2);
             columns.add("x", |row| [3.0, 1.5][row]);
             columns.add("constant", |_| 5.0);
-            let logits = logistic.logits(&columns);
+            let logits = logistic.logits(&Table::new([Cow::Owned(columns)]));
             assert!(logits[0] > 0.0 && logits[1] < 0.0, "{logits:?}");
         }
     }
@@ -220,7 +222,7 @@ mod tests {
         assert!(bounded.weights[0].weight > 2.0 * unbounded.weights[0].weight);
         let mut columns = Columns::new(2);
         columns.add("x", |row| [300.0, 1e6][row]);
-        let logits = bounded.logits(&columns);
+        let logits = bounded.logits(&Table::new([Cow::Owned(columns)]));
         assert_eq!(logits[0], logits[1]);
     }
 

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use crate::block::Label;
 use crate::cut::REPEAT_WORDS;
 use crate::dataset::LabelledPage;
-use crate::features;
-use crate::features::columns::Columns;
+use crate::features::Dense;
 use crate::features::page::Page;
+use crate::hash::HashedMap;
 use crate::lexicon::{Namespace, Tokens};
 
 /// What a regression tells apart.
@@ -38,7 +38,7 @@ impl Target {
 /// A page ready for training.
 pub(crate) struct PreparedPage<'a> {
     pub facts: Page<'a>,
-    pub dense: Columns,
+    pub dense: Dense,
     pub tokens: Tokens<u32>,
     pub labels: Vec<Option<Label>>,
     /// Copies of a main block: see [`copies_of_main`].
@@ -49,6 +49,11 @@ pub(crate) struct PreparedPage<'a> {
 }
 
 impl PreparedPage<'_> {
+    /// The places of all blocks.
+    pub(crate) fn all_blocks(&self) -> Vec<u32> {
+        (0..self.labels.len() as u32).collect()
+    }
+
     /// Whether block `i` is positive for a target; `None` if it says nothing there.
     pub(crate) fn target(&self, target: Target, i: usize) -> Option<bool> {
         if self.copies[i] && target == Target::Main {
@@ -87,33 +92,29 @@ pub(crate) fn to_plain(pages: &[LabelledPage]) -> Vec<LabelledPage> {
 
 impl<'a> Prepared<'a> {
     pub(crate) fn new(pages: &'a [LabelledPage], structured: bool) -> Prepared<'a> {
-        let computed: Vec<(Page<'a>, Columns)> = pages
+        let computed: Vec<(Page<'a>, Dense)> = pages
             .par_iter()
             .map(|page| {
                 let facts = Page::new(&page.document);
-                let dense = features::dense(&facts, structured);
+                let dense = Dense::new(&facts, structured);
                 (facts, dense)
             })
             .collect();
-        let mut numbers: [HashMap<String, u32>; 9] = Default::default();
+        let mut numbers: HashedMap<u32> = HashedMap::default();
         let mut vocabulary: Vec<(Namespace, String)> = Vec::new();
         let mut domains: HashMap<&str, u32> = HashMap::new();
         let mut prepared = Vec::with_capacity(pages.len());
         for (page, (mut facts, dense)) in pages.iter().zip(computed) {
-            let tokens = Tokens::new(&facts, |namespace, token| {
-                let known = &mut numbers[namespace as usize];
-                if let Some(&number) = known.get(token) {
-                    return number;
+            let tokens = Tokens::new(&facts, |namespace, token, string| {
+                let next = vocabulary.len() as u32;
+                let number = *numbers.entry(token).or_insert(next);
+                if number == next {
+                    vocabulary.push((namespace, string()));
                 }
-                let number = vocabulary.len() as u32;
-                vocabulary.push((namespace, token.to_string()));
-                known.insert(token.to_string(), number);
                 number
             });
-            // Their numbers are kept; the strings of a large corpus would fill the memory.
-            for text in &mut facts.text {
-                text.tokens = Vec::new();
-            }
+            // Their numbers are kept; the words of a large corpus would fill the memory.
+            facts.words = Vec::new();
             let next = domains.len() as u32;
             let domain = *domains.entry(&page.group).or_insert(next);
             prepared.push(PreparedPage {

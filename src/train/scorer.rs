@@ -1,5 +1,6 @@
 //! A lexicon and a regression on top of it, fitted so that no row sees its own label.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -11,8 +12,9 @@ use super::{Options, Progress};
 use crate::block::Label;
 use crate::error::{Error, Result};
 use crate::features;
-use crate::features::columns::Columns;
+use crate::features::columns::{Columns, Table};
 use crate::features::probabilities::Verdicts;
+use crate::lexicon::{Lanes, aggregates};
 use crate::logistic::{Logistic, REACH};
 use crate::model::Scorer;
 
@@ -38,20 +40,19 @@ pub(crate) struct NumberedScorer {
 impl NumberedScorer {
     /// Logits of the blocks of a page.
     pub(crate) fn logits(&self, data: &Prepared, page: &PreparedPage) -> Vec<f32> {
-        let value = |token: u32| self.log_odds[token as usize];
-        let table = features::first_stage(&page.dense, &page.tokens, value, data.structured);
-        self.logistic.logits(&table)
+        let lexicon = lexicon_features(data, page, &page.all_blocks(), &self.log_odds);
+        self.logistic.logits(&page.dense.first_stage().and(Cow::Owned(lexicon)))
     }
 
     /// The features of stage two for a page, from the verdicts of stage one and this lexicon.
-    pub(crate) fn second_stage(
+    pub(crate) fn second_stage<'a>(
         &self,
         data: &Prepared,
-        page: &PreparedPage,
+        page: &'a PreparedPage,
         verdicts: &Verdicts,
-    ) -> Columns {
-        let value = |token: u32| self.log_odds[token as usize];
-        features::second_stage(&page.facts, &page.tokens, value, verdicts, data.structured)
+    ) -> Table<'a> {
+        let lexicon = lexicon_features(data, page, &page.all_blocks(), &self.log_odds);
+        page.dense.second_stage(Cow::Owned(lexicon), &page.facts, verdicts)
     }
 
     /// The scorer with its lexicon by name.
@@ -59,6 +60,21 @@ impl NumberedScorer {
         let lexicon = to_lexicon(&data.vocabulary, &self.log_odds);
         Scorer { lexicon, logistic: self.logistic.clone(), second }
     }
+}
+
+/// The features of a lexicon of some blocks of a page.
+fn lexicon_features(
+    data: &Prepared,
+    page: &PreparedPage,
+    blocks: &[u32],
+    log_odds: &[f32],
+) -> Columns {
+    let values = |token: u32| Some(std::array::from_ref(&log_odds[token as usize]));
+    let mut columns = Columns::new(blocks.len());
+    aggregates(&page.tokens, blocks, values, data.structured, |rows: &Lanes<1>| {
+        columns.add("", |row| rows[row][0]);
+    });
+    columns
 }
 
 /// What everything is fitted on, and how.
@@ -111,8 +127,8 @@ impl Fitting<'_> {
         let names = features::first_stage_names(data.structured);
         let table = |n: usize, rows: &[u32]| {
             let (page, log_odds) = (&data.pages[n], &log_odds_of[&self.folds[n]]);
-            let value = |token: u32| log_odds[token as usize];
-            features::first_stage_at(&page.dense, &page.tokens, rows, value, data.structured)
+            let lexicon = lexicon_features(data, page, rows, log_odds);
+            page.dense.first_stage().at(rows).and(Cow::Owned(lexicon))
         };
         let drawn = self.draw(target, without, rows);
         let values = self.values(&drawn, &names, table);
@@ -122,10 +138,10 @@ impl Fitting<'_> {
 
     /// Fits stage two for content on the pages of all folds but `without`; `table` gives its
     /// features of a page, named `names`, made of verdicts of scorers that have not seen the page.
-    pub(crate) fn second_stage(
+    pub(crate) fn second_stage<'t>(
         &self,
         names: &[String],
-        table: impl Fn(usize) -> Columns + Sync,
+        table: impl Fn(usize) -> Table<'t> + Sync,
         without: &[usize],
     ) -> Result<Logistic> {
         let drawn = self.draw(Target::Main, without, self.options.rows);
@@ -135,10 +151,10 @@ impl Fitting<'_> {
 
     /// The same for each of the kinds. The cut decides between content and boilerplate: a kind is
     /// told from the others on its side alone.
-    pub(crate) fn second_stage_of_kinds(
+    pub(crate) fn second_stage_of_kinds<'t>(
         &self,
         names: &[String],
-        table: impl Fn(usize) -> Columns + Sync,
+        table: impl Fn(usize) -> Table<'t> + Sync,
         kinds: &[Label],
         without: &[usize],
     ) -> Result<BTreeMap<Label, Logistic>> {
@@ -166,23 +182,22 @@ impl Fitting<'_> {
         &self,
         drawn: &[(usize, Vec<u32>)],
         names: &[String],
-        table: impl Fn(usize, &[u32]) -> Columns + Sync,
+        table: impl Fn(usize, &[u32]) -> Table<'static> + Sync,
     ) -> Vec<f64> {
         let structured = self.data.structured;
         let families = self.options.without.iter();
         let left_out: Vec<String> =
             families.flat_map(|f| f.feature_names(structured, &Label::ALL)).collect();
-        let used: Vec<usize> =
-            (0..names.len()).filter(|&column| !left_out.contains(&names[column])).collect();
+        let used: Vec<bool> = names.iter().map(|name| !left_out.contains(name)).collect();
         let total: usize = drawn.iter().map(|(_, rows)| rows.len()).sum();
         let mut values = vec![0.0f64; total * names.len()];
         let mut at = 0;
         for chunk in drawn.chunks(64) {
-            let tables: Vec<Columns> = chunk.par_iter().map(|(n, rows)| table(*n, rows)).collect();
+            let tables: Vec<Table> = chunk.par_iter().map(|(n, rows)| table(*n, rows)).collect();
             for table in &tables {
-                for &column in &used {
-                    let to = &mut values[column * total + at..][..table.rows()];
-                    for (to, &value) in to.iter_mut().zip(table.column(column)) {
+                for (n, column) in table.columns().enumerate().filter(|(n, _)| used[*n]) {
+                    let to = &mut values[n * total + at..][..column.len()];
+                    for (to, &value) in to.iter_mut().zip(column) {
                         *to = f64::from(value);
                     }
                 }

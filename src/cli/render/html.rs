@@ -58,7 +58,7 @@ pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
         out.push_str(" · truncated");
     }
     out.push_str("</p>\n");
-    for block in &page.blocks {
+    for (n, block) in page.blocks.iter().enumerate() {
         let kept = if block.kept { "kept" } else { "dropped" };
         let _ = writeln!(
             out,
@@ -66,7 +66,7 @@ pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
             block.label_name(),
             block.label_name(),
             block.probability,
-            escape(&block.path),
+            escape(&page.path(n)),
             escape(&block.text)
         );
     }

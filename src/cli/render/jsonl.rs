@@ -1,6 +1,6 @@
 //! One JSON object per page.
 
-use saring::{Labelled, Truncation};
+use saring::Truncation;
 use serde::Serialize;
 
 use super::Rendered;
@@ -23,7 +23,7 @@ struct Block<'a> {
     text: &'a str,
     label: &'a str,
     probability: f64,
-    path: &'a str,
+    path: String,
 }
 
 #[derive(Serialize)]
@@ -33,6 +33,15 @@ struct Failed<'a> {
 }
 
 pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
+    let block = |n: usize| {
+        let block = &page.blocks[n];
+        Block {
+            text: &block.text,
+            label: block.label_name(),
+            probability: four_decimals(block.probability),
+            path: page.path(n),
+        }
+    };
     line(&Page {
         source,
         url: &page.url,
@@ -40,23 +49,12 @@ pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
         confidence: four_decimals(page.confidence),
         threshold: *threshold,
         truncated: page.truncated,
-        blocks: page.blocks.iter().map(Block::from).collect(),
+        blocks: (0..page.blocks.len()).map(block).collect(),
     })
 }
 
 pub fn failed(source: &str, error: &str) -> String {
     line(&Failed { source, error })
-}
-
-impl<'a> From<&'a Labelled> for Block<'a> {
-    fn from(block: &'a Labelled) -> Block<'a> {
-        Block {
-            text: &block.text,
-            label: block.label_name(),
-            probability: four_decimals(block.probability),
-            path: &block.path,
-        }
-    }
 }
 
 /// A value as a line of JSON.

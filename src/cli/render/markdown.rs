@@ -126,10 +126,9 @@ mod tests {
             probability: 1.0,
             kept: !document.blocks[i].hidden,
             uncertain: document.path(i).contains(">i["),
-            path: document.path(i),
+            element: document.blocks[i].element,
         });
-        let page =
-            Page { url: String::new(), blocks: blocks.collect(), confidence: 1.0, truncated: None };
+        let page = Page { blocks: blocks.collect(), ..Page::default() };
         super::page(&Rendered { source: "x", document: &document, page: &page, threshold: None })
     }
 

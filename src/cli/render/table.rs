@@ -92,7 +92,7 @@ mod tests {
             probability: 0.256,
             kept,
             uncertain: false,
-            path: String::new(),
+            element: None,
         };
         let page = Page {
             url: "https://a.example/".into(),
@@ -101,7 +101,7 @@ mod tests {
                 block("Terbaru \u{1b}[31m", Label::HeadlineList, false),
             ],
             confidence: 0.5,
-            truncated: None,
+            ..Page::default()
         };
         let document = Document::default();
         let rendered =

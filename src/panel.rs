@@ -1,0 +1,152 @@
+//! Several regressions that read the same table, applied in one pass over it.
+
+use crate::features::columns::Table;
+use crate::lexicon::{LANES, Lanes};
+use crate::logistic::Logistic;
+
+/// The regressions of a stage side by side: the sums are those of [`Logistic::logits`], to the last
+/// bit.
+#[derive(Debug, Clone)]
+pub(crate) struct Panel {
+    intercepts: [f32; LANES],
+    /// One per feature, in order.
+    features: Vec<Feature>,
+}
+
+/// What a feature weighs in each regression, and how far it reaches there.
+#[derive(Debug, Clone, Copy)]
+struct Feature {
+    weight: [f32; LANES],
+    lowest: [f32; LANES],
+    highest: [f32; LANES],
+    /// Between these a value is within the reach of all.
+    common: (f32, f32),
+}
+
+impl Feature {
+    const NONE: Feature = Feature {
+        weight: [0.0; LANES],
+        lowest: [f32::NEG_INFINITY; LANES],
+        highest: [f32::INFINITY; LANES],
+        common: (f32::NEG_INFINITY, f32::INFINITY),
+    };
+
+    fn add(&self, values: &[f32; LANES], logits: &mut [f32; LANES]) {
+        let (mut within, lowest, highest) = (*values, self.lowest, self.highest);
+        for n in 0..LANES {
+            within[n] = within[n].max(lowest[n]).min(highest[n]);
+        }
+        *logits = add(*logits, self.weight, within);
+    }
+}
+
+/// Adds weighted values. Arrays by value are what the compiler makes vector instructions of.
+#[inline]
+fn add(mut sums: [f32; LANES], weight: [f32; LANES], values: [f32; LANES]) -> [f32; LANES] {
+    for n in 0..LANES {
+        sums[n] += weight[n] * values[n];
+    }
+    sums
+}
+
+impl Panel {
+    /// Of [`LANES`] regressions at most; a missing one says 0.
+    pub(crate) fn new<'a>(logistics: impl IntoIterator<Item = Option<&'a Logistic>>) -> Panel {
+        let mut panel = Panel { intercepts: [0.0; LANES], features: Vec::new() };
+        for (n, logistic) in logistics.into_iter().enumerate() {
+            let Some(logistic) = logistic else { continue };
+            panel.intercepts[n] = logistic.intercept;
+            panel.features.resize(logistic.weights.len(), Feature::NONE);
+            let of_panel = panel.features.iter_mut().zip(&logistic.weights);
+            for (feature, weight) in of_panel.filter(|(_, weight)| weight.weight != 0.0) {
+                let (lowest, highest) = weight.reach();
+                feature.weight[n] = weight.weight;
+                (feature.lowest[n], feature.highest[n]) = (lowest, highest);
+                let (from, to) = feature.common;
+                feature.common = (from.max(lowest), to.min(highest));
+            }
+        }
+        panel
+    }
+
+    /// The log-odds of each row by regression, from the columns of a table. Features that the table
+    /// does not reach are left to [`Panel::add`].
+    pub(crate) fn logits(&self, table: &Table) -> Vec<[f32; LANES]> {
+        let mut logits = vec![self.intercepts; table.rows()];
+        for (feature, values) in self.features.iter().zip(table.columns()) {
+            let (from, to) = feature.common;
+            let zero_is_common = from <= 0.0 && to >= 0.0;
+            let weight = feature.weight;
+            for (logits, &value) in logits.iter_mut().zip(values) {
+                // Most flags are 0 on most blocks.
+                if value == 0.0 && zero_is_common {
+                    continue;
+                }
+                if from <= value && value <= to {
+                    *logits = add(*logits, weight, [value; LANES]);
+                } else {
+                    feature.add(&[value; LANES], logits);
+                }
+            }
+        }
+        logits
+    }
+
+    /// Adds feature number `n`, whose values differ between the regressions.
+    pub(crate) fn add(&self, n: usize, rows: &Lanes<LANES>, logits: &mut [[f32; LANES]]) {
+        for (values, logits) in rows.iter().zip(logits) {
+            self.features[n].add(values, logits);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::features::columns::Columns;
+    use crate::logistic::Weight;
+
+    fn logistic(seed: u32, features: u32) -> Logistic {
+        let number = |n: u32| ((seed * 31 + n * 17) % 23) as f32 / 7.0 - 1.5;
+        let weight = |n: u32| Weight {
+            name: format!("x{n}"),
+            weight: if n.is_multiple_of(5) { 0.0 } else { number(n) },
+            mean: number(n + 1),
+            deviation: number(n + 2).abs() / 9.0,
+        };
+        Logistic { intercept: number(99), weights: (0..features).map(weight).collect() }
+    }
+
+    #[test]
+    fn the_sums_are_those_of_each_regression() {
+        let logistics = [logistic(1, 12), logistic(2, 12), logistic(3, 12)];
+        let columns = |seed: usize, count: usize| {
+            let mut columns = Columns::new(7);
+            for n in 0..count {
+                let value = |i: usize| ((seed * 5 + n * 3 + i * 11) % 13) as f32 - 6.0;
+                columns.add(n, |i| if (n + i) % 3 == 0 { 0.0 } else { value(i) });
+            }
+            columns
+        };
+        let shared = columns(1, 8);
+        let own = [columns(2, 4), columns(3, 4), columns(4, 4)];
+        let table = Table::new([Cow::Borrowed(&shared)]);
+        let panel = Panel::new([Some(&logistics[0]), Some(&logistics[1]), Some(&logistics[2])]);
+        let mut logits = panel.logits(&table);
+        for n in 0..4 {
+            let row =
+                |i: usize| std::array::from_fn(|l| own.get(l).map_or(0.0, |c| c.column(n)[i]));
+            let rows: Vec<[f32; LANES]> = (0..7).map(row).collect();
+            panel.add(8 + n, &rows, &mut logits);
+        }
+        for (n, logistic) in logistics.iter().enumerate() {
+            let of_one = logistic.logits(&table.clone().and(Cow::Borrowed(&own[n])));
+            let of_panel: Vec<f32> = logits.iter().map(|row| row[n]).collect();
+            assert_eq!(of_panel, of_one);
+        }
+        let some = Panel::new([None, Some(&logistics[1])]).logits(&table);
+        assert!(some.iter().all(|row| row[0] == 0.0));
+    }
+}
