@@ -170,3 +170,79 @@ fn print(name: &str, tally: Tally) {
         tally.facts
     );
 }
+
+/// Numbers that look random and are the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % end
+    }
+}
+
+const PIECES: &[&str] = &[
+    "<p>", "<div>", "<div class=a>", "<span>", "<b>", "<i>", "<em class='b c'>", "<a href=/x>", "<a href=/y id=l>", "<h1>", "<h2>", "<ul>", "<ol>",
+    "<li>", "<dl>", "<dt>", "<dd>", "<br>", "<hr>", "<img>", "<pre>", "\n", "<button>", "<form>", "<label>", "<input>", "<nobr>", "<font color=red>",
+    "<x-card>", "<section hidden>", "<p style='display: none'>", "<select>", "<option>", "<optgroup>", "<ruby>", "<rt>", "<rtc>", "<rp>", "<rb>", "<object>", "<marquee>",
+    "<code>", "<small>", "<svg>", "<math>", "<mi>", "<foreignObject>", "<desc>", "<g>", "<font>",
+    "<textarea>a<b></textarea>", "<script>a<p></script>", "<style>p</style>", "<title>t</title>", "<iframe>x</iframe>", "<noscript>", "<xmp>a<b></xmp>", "<br/>", "<svg/>", "<g/>", "<p/>",
+    "</p>", "</div>", "</span>", "</b>", "</i>", "</em>", "</a>", "</h1>", "</h2>", "</ul>", "</ol>", "</li>", "</dl>", "</dt>", "</dd>", "</br>",
+    "</pre>", "</button>", "</form>", "</label>", "</nobr>", "</font>", "</x-card>", "</section>", "</select>", "</option>", "</ruby>", "</object>", "</marquee>",
+    "</code>", "</small>", "</svg>", "</math>", "</mi>", "</foreignObject>", "</g>", "</noscript>", "</body>", "</html>", "<body class=z>", "<html id=q>",
+    "<!-- c -->", "<!>", "</>", "&amp;", "&nbsp;", "&copy", "\0", " ", ". ", "<![CDATA[ d ]]>", "<details>", "<summary>", "<center>", "<address>", "</address>", "</desc>",
+    "<wbr>", "<embed>", "<blockquote>", "</blockquote>", "<head>", "</head>", "<meta>", "<link>", "<base>",
+];
+
+const TABLES: &[&str] = &[
+    "<table>", "<table>", "<tr>", "<td>", "<th>", "<tbody>", "<thead>", "<caption>", "<colgroup>", "<col>", "</table>", "</tr>", "</td>", "</tbody>", "</caption>", "</th>", "<input type=hidden>",
+];
+
+/// Tables whose text is all in cells and captions.
+const CELLS: &[&str] = &[
+    "<table>", "<table><td>c ", "<tr><td>d ", "<td>e ", "<th>f <p>g ", "<tbody><tr><td>h ", "<thead>", "<caption>i ", "<colgroup>", "<col>", "</table>", "</table>", "</tr>", "</td>", "</tbody>",
+    "</caption>", "</th>", "<input type=hidden>", "<input>", "<b>", "<td><b>j ", "</b>", "<div>", "<td><div>k ", "</div>", "<a href=/x>", "</a>", "<td><a href=/y>l ", "<form>", "</form>", "<select>",
+    "<option>", "<p>", "</p>", "<td><ul><li>m ", "<li>", "</body>", "<svg>", "</svg>", "<br>", "<i>", "</i>",
+];
+
+fn soup(numbers: &mut Numbers, pieces: &[&[&str]], words: bool) -> String {
+    let mut html = String::new();
+    if numbers.below(2) == 0 {
+        html += "<!doctype html>";
+    }
+    if numbers.below(4) > 0 {
+        html += "<body>w ";
+    }
+    for n in 0..numbers.below(40) {
+        let list = pieces[numbers.below(pieces.len())];
+        html += list[numbers.below(list.len())];
+        if words && numbers.below(2) == 0 {
+            html += &format!("w{n} ");
+        }
+    }
+    html
+}
+
+#[test]
+fn soups() {
+    for (name, pieces, words) in [("plain", &[PIECES][..], true), ("cells", &[CELLS], false), ("tables", &[PIECES, TABLES], true)] {
+        let mut numbers = Numbers(88172645463325252);
+        let (mut equal, mut told, mut all) = (Tally::default(), 0, 0);
+        for _ in 0..20_000 {
+            let html = soup(&mut numbers, pieces, words);
+            let (tally, difference) = compare(&html);
+            all += 1;
+            equal.blocks += tally.blocks;
+            equal.texts += tally.texts;
+            equal.equal += tally.equal;
+            equal.pages_equal += tally.pages_equal;
+            if !difference.is_empty() && told < 12 && html.len() < 200 {
+                told += 1;
+                println!("{html:?}\n{difference}");
+            }
+        }
+        println!("{name} {all} {equal:?}");
+    }
+}

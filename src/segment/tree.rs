@@ -57,6 +57,12 @@ pub(super) struct Start<'t> {
 /// Elements deeper than this have no room in the stack's positions, whatever the limit says.
 const DEEPEST: usize = 60_000;
 
+/// How many formatting elements may be opened again, and after how many bytes one more. A paragraph
+/// opens all that the one before left open, so a few kilobytes could ask for millions. Real pages
+/// ask for a hundredth of this.
+const COPIES: usize = 1_000;
+const BYTES_PER_COPY: usize = 16;
+
 pub(super) struct Tree<'a> {
     pub page: &'a str,
     pub tokenizer: Tokenizer<'a>,
@@ -74,6 +80,8 @@ pub(super) struct Tree<'a> {
     pub ignore_line_feed: bool,
     /// Steps that the adoption agency may still take: it can take many for one tag.
     pub fuel: usize,
+    /// How many formatting elements may still be opened again.
+    copies: usize,
     depth: usize,
     /// Start tags below the depth limit whose end tags are still to come, by tag.
     flattened: Vec<u32>,
@@ -95,6 +103,7 @@ pub(super) fn read(page: &str, limits: &Limits) -> (Document, Vec<Option<String>
         form: NOWHERE,
         ignore_line_feed: false,
         fuel: super::adoption::FUEL + page.len(),
+        copies: COPIES + page.len() / BYTES_PER_COPY,
         depth: limits.depth.min(DEEPEST),
         flattened: Vec::new(),
     };
@@ -336,7 +345,16 @@ impl<'a> Tree<'a> {
         };
         let entries = &self.formatting.entries;
         let closed = entries.iter().rev().take_while(|entry| !open(self, entry)).count();
-        for position in entries.len() - closed..entries.len() {
+        if closed == 0 {
+            return;
+        }
+        let first = entries.len() - closed;
+        if closed > self.copies {
+            self.formatting.entries.truncate(first);
+            return;
+        }
+        self.copies -= closed;
+        for position in first..first + closed {
             let Entry::Element { node, tag, .. } = self.formatting.entries[position] else {
                 continue;
             };
@@ -402,5 +420,5 @@ pub(super) fn is_blank(text: &str) -> bool {
 
 /// A text without the white space it begins with.
 pub(super) fn after_blank(text: &str) -> &str {
-    text.trim_start_matches(|c: char| c == '\0' || c.is_ascii_whitespace())
+    text.trim_start_matches(|c: char| c.is_ascii_whitespace())
 }
