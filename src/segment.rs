@@ -1,4 +1,8 @@
-//! HTML to blocks and plain text to blocks: the only place that knows the parser.
+//! HTML to blocks and plain text to blocks: the only place that knows HTML.
+//!
+//! Data go one way: the page to tokens (`tokenizer`), tokens to opened elements and text (`tree`,
+//! with a stack of open elements and no tree), those to blocks (`blocks`). docs/segmentation.md says
+//! how, where it is simpler than the HTML standard, and what it costs.
 //!
 //! A block is a maximal inline run between two block-level boundaries. Two `<br>` in a row and
 //! `<hr>` are boundaries, and so are `label`, `button`, `td`, `li`, `pre` and every unknown
@@ -6,8 +10,10 @@
 //! fact. Text that no browser shows as text (script, style, svg, ...) is left out.
 
 mod adoption;
+mod attributes;
 mod blocks;
 mod doctype;
+mod foreign;
 mod formatting;
 mod in_body;
 mod in_table;
@@ -16,19 +22,23 @@ mod nodes;
 mod references;
 mod stack;
 mod tags;
+mod text;
 mod tokenizer;
+#[cfg(test)]
+mod tokenizer_tests;
 mod tree;
 
 use crate::block::{Block, Document, Truncation};
 
-/// How much of a page is read. Hitting a limit is told in [`Document::truncated`].
+/// How much of a page is read. A page that is cut says so in [`Document::truncated`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of text read; default 16 MiB.
     pub bytes: usize,
-    /// Nodes in the tree; default 500,000.
+    /// Elements and texts; default 500,000.
     pub nodes: usize,
-    /// Depth of the tree; elements below it become siblings. Default 512, as in browsers.
+    /// Depth of elements; default 512, as in browsers. Those below it become siblings: no text is
+    /// lost by that, so it is not told.
     pub depth: usize,
 }
 

@@ -8,13 +8,11 @@ use std::collections::HashMap;
 
 use crate::block::{Block, Document, Element};
 
+use super::attributes::{Attribute, Attributes, Span};
 use super::nodes::{Facts, NOWHERE, Namespace, NodeId, Nodes};
-use super::references::{decode_attribute, reference};
+use super::references::{decode_attribute, decode_text, reference};
 use super::tags::{Names, Tag, property};
-use super::tokenizer::{Attribute, Attributes, Span};
-
-/// Characters kept of a link target: data URIs run to megabytes, and no feature reads past this.
-const LINK_CHARS: usize = 1000;
+use super::text::{clean_link, white_space, words};
 
 /// Where something is put: the last thing in an element, or before its last child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -326,30 +324,17 @@ impl<'a> Blocks<'a> {
     }
 
     fn words(&mut self, text: &str, node: NodeId) {
-        let bytes = text.as_bytes();
         let mut at = 0;
-        while at < bytes.len() {
-            let space = white_space(&bytes[at..]);
+        while at < text.len() {
+            let space = white_space(&text.as_bytes()[at..]);
             if space > 0 {
                 self.space = true;
                 at += space;
                 continue;
             }
-            // Words with single spaces between them are copied in one piece.
-            let start = at;
-            loop {
-                while at < bytes.len() && white_space(&bytes[at..]) == 0 {
-                    at += 1;
-                }
-                let single = bytes.get(at) == Some(&b' ')
-                    && at + 1 < bytes.len()
-                    && white_space(&bytes[at + 1..]) == 0;
-                if !single {
-                    break;
-                }
-                at += 1;
-            }
-            self.run(&text[start..at], node);
+            let end = at + words(&text[at..]);
+            self.run(&text[at..end], node);
+            at = end;
         }
     }
 
@@ -451,67 +436,5 @@ impl<'a> Blocks<'a> {
             truncated: None,
         };
         (document, self.annotations)
-    }
-}
-
-/// Bytes of the white space that a text begins with: that of one character, or 0. A byte in the
-/// middle of a character begins none.
-#[inline]
-fn white_space(bytes: &[u8]) -> usize {
-    match bytes[0] {
-        b' ' | 0x09..=0x0d => 1,
-        0..0xc2 => 0,
-        0xc2 => match bytes[1] {
-            0x85 | 0xa0 => 2,
-            _ => 0,
-        },
-        0xe1..=0xe3 => match (bytes[0], bytes[1], bytes[2]) {
-            (0xe1, 0x9a, 0x80) | (0xe3, 0x80, 0x80) | (0xe2, 0x81, 0x9f) => 3,
-            (0xe2, 0x80, 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf) => 3,
-            _ => 0,
-        },
-        _ => 0,
-    }
-}
-
-/// A link target without white space, so that a list of them can be joined by spaces.
-fn clean_link(href: &str) -> String {
-    let clean: String =
-        href.trim().chars().filter(|c| !c.is_whitespace()).take(LINK_CHARS).collect();
-    if clean.is_empty() { "#".to_string() } else { clean }
-}
-
-/// Text with its references decoded, as one string.
-fn decode_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memchr2(b'&', 0, rest.as_bytes()) {
-        out.push_str(&rest[..at]);
-        let mark = rest.as_bytes()[at];
-        rest = &rest[at + 1..];
-        match if mark == b'&' { reference(rest, false) } else { None } {
-            Some(found) => {
-                out.push(found.first);
-                out.extend(found.second);
-                rest = &rest[found.len..];
-            }
-            None => out.push(if mark == b'&' { '&' } else { '\u{fffd}' }),
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::white_space;
-
-    #[test]
-    fn white_space_is_that_of_unicode() {
-        for c in '\0'..=char::MAX {
-            let mut bytes = [0; 8];
-            let len = c.encode_utf8(&mut bytes).len();
-            assert_eq!(white_space(&bytes), if c.is_whitespace() { len } else { 0 }, "{c:?}");
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! The insertion mode "in body" (13.2.6.4.7).
 
+use super::attributes::Attributes;
 use super::nodes::{NOWHERE, Namespace};
 use super::tags::{Tag, property};
-use super::tokenizer::{Attributes, RawText};
+use super::tokenizer::RawText;
 use super::tree::{Mode, Start, Step, Tree};
 
 impl Tree<'_> {

@@ -1,8 +1,8 @@
 //! The insertion modes of tables (13.2.6.4.9 to 13.2.6.4.15).
 
+use super::attributes::{Attribute, Attributes};
 use super::nodes::NOWHERE;
 use super::tags::{Tag, property};
-use super::tokenizer::{Attribute, Attributes};
 use super::tree::{Mode, Start, Step, Tree, is_blank};
 
 impl<'a> Tree<'a> {

@@ -1,9 +1,10 @@
 //! Which rules a token gets, and the modes around the body: 13.2.6.4.1 to 13.2.6.4.6, and those
 //! after the body.
 
+use super::attributes::Attributes;
 use super::blocks::Place;
 use super::tags::{Tag, property};
-use super::tokenizer::{Attributes, RawText};
+use super::tokenizer::RawText;
 use super::tree::{Mode, Start, Step, Tree, after_blank, is_blank, raw_text};
 
 impl<'a> Tree<'a> {

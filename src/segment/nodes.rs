@@ -4,8 +4,8 @@
 //! parent can change after the fact, as the adoption agency wants it, and whatever was said to be
 //! inside the element moves with it.
 
+use super::attributes::Span;
 use super::tags::{Tag, property};
-use super::tokenizer::Span;
 
 /// A position in [`Nodes`].
 pub(super) type NodeId = u32;

@@ -128,6 +128,27 @@ pub(super) fn decode_attribute(source: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text of an element that holds only text, with its references decoded.
+pub(super) fn decode_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'&', 0, rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let mark = rest.as_bytes()[at];
+        rest = &rest[at + 1..];
+        match if mark == b'&' { reference(rest, false) } else { None } {
+            Some(found) => {
+                out.push(found.first);
+                out.extend(found.second);
+                rest = &rest[found.len..];
+            }
+            None => out.push(if mark == b'&' { '&' } else { '\u{fffd}' }),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

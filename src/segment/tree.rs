@@ -1,21 +1,22 @@
 //! Tokens to opened elements and text: the tree construction of the HTML standard (13.2.6), with
 //! a stack of open elements and no tree.
 //!
-//! Here is what happens around the insertion modes: which of them gets a token, where things are
-//! put, and foreign content. The modes themselves are in `modes.rs`, `in_body.rs` and
-//! `in_table.rs`, the adoption agency in `adoption.rs`.
+//! Here is what happens around the insertion modes: which of them gets a token, and where things
+//! are put. The modes themselves are in `modes.rs`, `in_body.rs` and `in_table.rs`, foreign content
+//! is in `foreign.rs`, the adoption agency in `adoption.rs`.
 
 use crate::block::Document;
 
 use super::Limits;
+use super::attributes::Attributes;
 use super::blocks::{Blocks, Place};
 use super::doctype::asks_for_quirks;
 use super::formatting::{Entry, Formatting};
 use super::nodes::{NOWHERE, Namespace, NodeId};
 use super::references::decode_attribute;
-use super::stack::{Open, Position, Stack};
+use super::stack::{Position, Stack};
 use super::tags::{Names, Tag, property};
-use super::tokenizer::{Attribute, Attributes, RawText, Token, Tokenizer};
+use super::tokenizer::{RawText, Token, Tokenizer};
 
 /// The insertion modes (13.2.4.1). "Text" is not among them, because the text of `script`, `title`
 /// and the like is read in one go; nor are those of templates, which are read over as a whole.
@@ -154,33 +155,15 @@ fn after_line_feed(text: &str) -> &str {
 
 impl<'a> Tree<'a> {
     fn text(&mut self, text: &'a str) {
-        match self.stack.top() {
-            _ if text.is_empty() => {}
-            Some(top) if top.namespace != Namespace::Html && !self.takes_html_text(top) => {
-                self.blocks.text(text, top.node, Some('\u{fffd}'));
-            }
-            _ => self.text_in_mode(text),
+        if !text.is_empty() && !self.text_in_foreign(text) {
+            self.text_in_mode(text);
         }
     }
 
     fn start(&mut self, start: Start) {
-        if let Some(top) = self.stack.top()
-            && top.namespace != Namespace::Html
-            && !self.takes_html_start(top, start.tag)
-        {
-            let leaves = start.tag.is(property::BREAKOUT)
-                || (start.tag == Tag::FONT
-                    && [Attribute::Color, Attribute::Face, Attribute::Size]
-                        .into_iter()
-                        .any(|attribute| start.attributes.has(attribute)));
-            if !leaves {
-                let namespace = top.namespace;
-                self.insert_foreign(start, namespace);
-                return;
-            }
-            self.leave_foreign();
+        if !self.start_in_foreign(start) {
+            while self.start_in_mode(self.mode, start) == Step::Reprocess {}
         }
-        while self.start_in_mode(self.mode, start) == Step::Reprocess {}
     }
 
     fn end(&mut self, tag: Tag) {
@@ -188,52 +171,9 @@ impl<'a> Tree<'a> {
             && *count > 0
         {
             *count -= 1;
-            return;
+        } else if !self.end_in_foreign(tag) {
+            while self.end_in_mode(self.mode, tag) == Step::Reprocess {}
         }
-        if let Some(top) = self.stack.top()
-            && top.namespace != Namespace::Html
-        {
-            if matches!(tag, Tag::BR | Tag::P) {
-                self.leave_foreign();
-            } else {
-                let (foreign, html) = (self.stack.last_foreign(tag), self.stack.html());
-                if foreign > html {
-                    self.stack.pop_through(foreign);
-                    return;
-                }
-                if html <= 1 {
-                    return;
-                }
-            }
-        }
-        while self.end_in_mode(self.mode, tag) == Step::Reprocess {}
-    }
-
-    // Foreign content (13.2.6, the tree construction dispatcher, and 13.2.6.5).
-
-    fn takes_html_text(&self, top: &Open) -> bool {
-        top.is_mathml_text() || top.is_svg_html() || self.blocks.nodes[top.node].own.holds_html
-    }
-
-    fn takes_html_start(&self, top: &Open, tag: Tag) -> bool {
-        (top.is_mathml_text() && !matches!(tag, Tag::MGLYPH | Tag::MALIGNMARK))
-            || top.is_svg_html()
-            || (top.tag == Tag::ANNOTATION_XML
-                && top.namespace == Namespace::MathMl
-                && (tag == Tag::SVG || self.blocks.nodes[top.node].own.holds_html))
-    }
-
-    fn leave_foreign(&mut self) {
-        while let Some(top) = self.stack.top() {
-            if top.namespace == Namespace::Html || top.is_mathml_text() || top.is_svg_html() {
-                break;
-            }
-            self.stack.pop();
-        }
-    }
-
-    pub fn insert_foreign(&mut self, start: Start, namespace: Namespace) {
-        self.insert_in(start.tag, namespace, start.attributes, !start.self_closing, false);
     }
 
     // Inserting (13.2.6.1).
@@ -259,7 +199,7 @@ impl<'a> Tree<'a> {
         Place::In(open.node)
     }
 
-    fn insert_in(
+    pub fn insert_in(
         &mut self,
         tag: Tag,
         namespace: Namespace,
