@@ -375,7 +375,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// Ends the block being collected.
-    fn flush(&mut self) {
+    pub fn flush(&mut self) {
         (self.space, self.breaks, self.closed_inline) = (false, 0, false);
         if self.text.is_empty() {
             return;

@@ -48,7 +48,7 @@ impl<'a> Tree<'a> {
             }
             Tag::TABLE => {
                 if self.stack.in_table_scope(Tag::TABLE) {
-                    self.pop_through(Tag::TABLE);
+                    self.close_table();
                     self.reset_mode();
                     return Step::Reprocess;
                 }
@@ -78,7 +78,7 @@ impl<'a> Tree<'a> {
         match tag {
             Tag::TABLE => {
                 if self.stack.in_table_scope(Tag::TABLE) {
-                    self.pop_through(Tag::TABLE);
+                    self.close_table();
                     self.reset_mode();
                 }
                 Step::Done
@@ -92,6 +92,12 @@ impl<'a> Tree<'a> {
                 step
             }
         }
+    }
+
+    fn close_table(&mut self) {
+        // Text that the table gave away may be all that is new; what follows does not join it.
+        self.blocks.flush();
+        self.pop_through(Tag::TABLE);
     }
 
     pub fn start_in_caption(&mut self, start: Start) -> Step {
