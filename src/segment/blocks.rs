@@ -12,7 +12,7 @@ use super::attributes::{Attribute, Attributes, Span};
 use super::nodes::{Facts, NOWHERE, Namespace, NodeId, Nodes};
 use super::references::{decode_attribute, decode_text, reference};
 use super::tags::{Names, Tag, property};
-use super::text::{clean_link, white_space, words};
+use super::text::{clean_link, split, white_space, words};
 
 /// Where something is put: the last thing in an element, or before its last child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -418,8 +418,8 @@ impl<'a> Blocks<'a> {
                 let class = decode_attribute(this.own.class.of(self.page));
                 elements.push(Element {
                     tag: names.name(this.tag).to_string(),
-                    id: id.split_whitespace().collect::<Vec<_>>().join("_"),
-                    classes: class.split_whitespace().map(str::to_string).collect(),
+                    id: split(&id).collect::<Vec<_>>().join("_"),
+                    classes: split(&class).map(str::to_string).collect(),
                     index: this.index,
                     parent,
                 });

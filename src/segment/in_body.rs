@@ -109,13 +109,10 @@ impl Tree<'_> {
                     self.formatting.push_marker();
                 }
             }
+            Tag::SELECT if self.stack.in_scope(Tag::SELECT) => self.pop_through(Tag::SELECT),
             Tag::SELECT => {
-                if self.stack.in_scope(Tag::SELECT) {
-                    self.pop_through(Tag::SELECT);
-                } else {
-                    self.reconstruct_formatting();
-                    self.insert(start);
-                }
+                self.reconstruct_formatting();
+                self.insert(start);
             }
             Tag::OPTION | Tag::OPTGROUP => {
                 if self.stack.in_scope(Tag::SELECT) {

@@ -5,6 +5,7 @@ const LINK_CHARS: usize = 1000;
 
 /// Bytes of the words that a text begins with, as far as they have single spaces between them: so
 /// much can be copied in one piece.
+#[inline]
 pub(super) fn words(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -22,6 +23,29 @@ pub(super) fn words(text: &str) -> usize {
             return at;
         }
     }
+}
+
+/// The words of a text: `split_whitespace`, faster where most is ASCII.
+pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = loop {
+            match rest.as_bytes() {
+                [] => return None,
+                bytes => match white_space(bytes) {
+                    0 => break rest,
+                    space => rest = &rest[space..],
+                },
+            }
+        };
+        let bytes = start.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() && (!may_be_space(bytes[at]) || white_space(&bytes[at..]) == 0) {
+            at += 1;
+        }
+        rest = &start[at..];
+        Some(&start[..at])
+    })
 }
 
 /// Bytes of the white space that a text begins with: that of one character, or 0. A byte in the
@@ -72,7 +96,7 @@ pub(super) fn clean_link(href: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean_link, may_be_space, white_space, words};
+    use super::{clean_link, may_be_space, split, white_space, words};
 
     #[test]
     fn words_end_at_all_but_single_spaces() {
@@ -80,6 +104,13 @@ mod tests {
             [("a b  c", 3), ("a", 1), ("é à\u{a0}x", 5), ("a ", 1), ("a \u{a0}", 1), ("a\tb", 1)]
         {
             assert_eq!(words(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_the_standard_library() {
+        for text in ["", " ", "a", " a\u{a0}b  é\tc ", "\u{2028}\u{e2}x", "a\u{3000}"] {
+            assert!(split(text).eq(text.split_whitespace()), "{text:?}");
         }
     }
 

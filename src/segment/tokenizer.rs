@@ -67,7 +67,10 @@ impl<'a> Tokenizer<'a> {
         let start = self.at;
         let mut at = start;
         loop {
-            let Some(found) = memchr(b'<', &bytes[at..]) else {
+            // Tags often follow each other at once.
+            let next =
+                if bytes.get(at) == Some(&b'<') { Some(0) } else { memchr(b'<', &bytes[at..]) };
+            let Some(found) = next else {
                 self.at = bytes.len();
                 let rest = &page[start..];
                 return if rest.is_empty() { Token::Eof } else { Token::Text(rest) };
