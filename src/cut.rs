@@ -218,7 +218,7 @@ impl Sums {
 /// The candidate the ranker likes best.
 pub(crate) fn choose(page: &Page, probabilities: &[f32], ranker: &Logistic) -> Candidate {
     let mut candidates = candidates(page, probabilities);
-    let logits = ranker.logits(&facts(page, probabilities, &candidates));
+    let logits = ranker.scores(&facts(page, probabilities, &candidates));
     let best = (0..logits.len()).reduce(|a, b| if logits[b] > logits[a] { b } else { a });
     candidates.swap_remove(best.unwrap_or(0))
 }

@@ -143,24 +143,29 @@ impl Dataset {
         counts
     }
 
-    /// The fold of each page: a hash of its group's name, so that groups are whole in one fold and
-    /// a group stays in its fold when others come or go. Sizes are equal only on average; a fold
-    /// that would be empty takes a group from the one with the most groups.
+    /// The fold of each page. Groups are whole in one fold.
+    ///
+    /// A hash of its name decides the fold of a group, so that it stays where it is when others come
+    /// or go. A fold that has its share of the groups and one `folds`th more is full: the groups
+    /// that find it full, as happens where they are few, go to the emptiest.
     pub fn folds(&self, folds: usize) -> Vec<usize> {
         let groups: BTreeSet<&str> = self.pages.iter().map(|p| p.group.as_str()).collect();
-        let mut members = vec![Vec::new(); folds.max(1)];
-        for group in groups {
-            members[(hash(group.as_bytes()) % folds.max(1) as u64) as usize].push(group);
-        }
-        for empty in 0..members.len() {
-            let fullest = (0..members.len()).rev().max_by_key(|&f| members[f].len()).unwrap_or(0);
-            if members[empty].is_empty() && members[fullest].len() > 1 {
-                let group = members[fullest].pop();
-                members[empty].extend(group);
+        let mut groups: Vec<(u64, &str)> =
+            groups.into_iter().map(|group| (hash(group.as_bytes()), group)).collect();
+        groups.sort_unstable();
+        let folds = folds.max(1);
+        let share = groups.len() as f64 / folds as f64;
+        let full = share * (1.0 + 1.0 / folds as f64);
+        let mut members = vec![0; folds];
+        let mut fold_of: HashMap<&str, usize> = HashMap::new();
+        for (hash, group) in groups {
+            let mut fold = (hash % folds as u64) as usize;
+            if f64::from(members[fold] + 1) > full {
+                fold = (0..folds).min_by_key(|&f| members[f]).unwrap_or(0);
             }
+            members[fold] += 1;
+            fold_of.insert(group, fold);
         }
-        let fold_of: HashMap<&str, usize> =
-            members.iter().enumerate().flat_map(|(f, m)| m.iter().map(move |&g| (g, f))).collect();
         self.pages.iter().map(|page| fold_of[page.group.as_str()]).collect()
     }
 
@@ -645,10 +650,13 @@ mod tests {
     }
 
     #[test]
-    fn no_fold_is_empty_while_there_are_groups_for_all() {
-        for sites in 1..20 {
+    fn no_fold_is_empty_or_crowded_where_groups_are_few() {
+        for sites in 1..40 {
             let folds = pages_of(0..sites).folds(5);
-            assert_eq!(folds.iter().collect::<HashSet<_>>().len(), sites.min(5), "{sites} sites");
+            let mut sizes = [0; 5];
+            folds.iter().for_each(|&fold| sizes[fold] += 1);
+            assert_eq!(sizes.iter().filter(|&&size| size > 0).count(), sites.min(5), "{sizes:?}");
+            assert!(sizes.iter().all(|&size| size <= sites * 6 / 25 + 1), "{sizes:?}");
         }
     }
 

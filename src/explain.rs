@@ -173,7 +173,7 @@ impl<'a> Stage<'a> {
     fn fact(&self, i: usize, n: usize, wording: &'a Wording) -> Fact<'a> {
         let weight = &self.logistic.weights[n];
         let value = self.columns.column(n)[i];
-        let effect = weight.weight * (value - weight.mean);
+        let effect = weight.weight * (weight.within_reach(value) - weight.mean);
         Fact { name: &weight.name, value, effect, wording }
     }
 }

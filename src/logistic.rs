@@ -8,8 +8,8 @@ use crate::features::columns::Columns;
 /// One feature of a model.
 ///
 /// Stored as `[name, weight, mean, deviation]`. The weight applies to the raw value; mean and
-/// deviation are those of the training rows and say how much the feature matters
-/// (`weight * deviation`).
+/// deviation are those of the training rows: they say how far the feature may reach, 8 deviations
+/// from the mean, and how much it matters (`weight * deviation`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "(String, f32, f32, f32)", from = "(String, f32, f32, f32)")]
 pub struct Weight {
@@ -44,7 +44,7 @@ pub(crate) fn is_sound(value: f32) -> bool {
     value.abs() <= LARGEST
 }
 
-/// `logit = intercept + sum of weight * value`.
+/// `logit = intercept + sum of weight * value`, each value at most 8 deviations from its mean.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Logistic {
@@ -54,18 +54,40 @@ pub struct Logistic {
     pub weights: Vec<Weight>,
 }
 
+/// Standard deviations from the mean within which a feature counts. A page unlike those of training
+/// may have values far beyond theirs, where a line fitted on them says nothing.
+pub(crate) const REACH: f32 = 8.0;
+
+impl Weight {
+    /// A value as the regression takes it: one out of [`REACH`] is as far as it reaches.
+    pub(crate) fn within_reach(&self, value: f32) -> f32 {
+        let reach = REACH * self.deviation;
+        value.clamp(self.mean - reach, self.mean + reach)
+    }
+}
+
 impl Logistic {
-    /// The log-odds of each row.
+    /// The log-odds of each row, values kept [within reach](Weight::within_reach).
     pub(crate) fn logits(&self, columns: &Columns) -> Vec<f32> {
-        let mut logits = vec![self.intercept; columns.rows()];
+        self.sums(columns, Weight::within_reach)
+    }
+
+    /// What ranks the rows: the same of values as they are, for a regression that was fitted on
+    /// differences of rows.
+    pub(crate) fn scores(&self, columns: &Columns) -> Vec<f32> {
+        self.sums(columns, |_, value| value)
+    }
+
+    fn sums(&self, columns: &Columns, taken: impl Fn(&Weight, f32) -> f32) -> Vec<f32> {
+        let mut sums = vec![self.intercept; columns.rows()];
         for (n, weight) in self.weights.iter().enumerate() {
             if weight.weight != 0.0 {
-                for (logit, value) in logits.iter_mut().zip(columns.column(n)) {
-                    *logit += weight.weight * value;
+                for (sum, &value) in sums.iter_mut().zip(columns.column(n)) {
+                    *sum += weight.weight * taken(weight, value);
                 }
             }
         }
-        logits
+        sums
     }
 
     /// Checks that the features are exactly `names`, in order, and every number is [sound](is_sound).

@@ -75,15 +75,15 @@ fn cross_validate(data: &Dataset, options: Options) -> Trained {
     train::cross_validate(data, &options, &Progress::new(&|_| {})).unwrap()
 }
 
-/// The same pages twice, the second time on sites of another name: labels then stand on both sides
+/// The same pages three times, the others on sites of other names: labels then stand on both sides
 /// of most splits, which is what a fold that leaks does.
 fn with_twins(data: &Dataset) -> Dataset {
-    let twin = |page: &LabelledPage| LabelledPage {
-        name: format!("kembar-{}", page.name),
-        group: format!("kembar-{}", page.group),
+    let twin = |page: &LabelledPage, n: usize| LabelledPage {
+        name: format!("kembar{n}-{}", page.name),
+        group: format!("kembar{n}-{}", page.group),
         ..page.clone()
     };
-    let twins = data.pages.iter().map(twin);
+    let twins = (1..3).flat_map(|n| data.pages.iter().map(move |page| twin(page, n)));
     Dataset { pages: data.pages.iter().cloned().chain(twins).collect(), ..Dataset::default() }
 }
 

@@ -143,7 +143,7 @@ pub(super) fn reasons(steps: &Steps) -> CutReasons {
     };
     let candidates = cut::candidates(&steps.features.facts, &steps.main);
     let facts = cut::facts(&steps.features.facts, &steps.main, &candidates);
-    let logits = ranker.logits(&facts);
+    let logits = ranker.scores(&facts);
     let best = |same: bool| {
         let sets = (0..candidates.len()).filter(|&c| (candidates[c].kept == steps.kept) == same);
         sets.reduce(|a, b| if logits[b] > logits[a] { b } else { a })

@@ -104,7 +104,7 @@ pub(super) fn fit_ranker(
             f64::from(column[a]) - f64::from(column[b])
         }));
     }
-    Ok(Some(fit(&names, values, &targets, PENALTY)?.logistic))
+    Ok(Some(fit(&names, values, &targets, PENALTY, f64::INFINITY)?.logistic))
 }
 
 /// Weighted pages count for more, within reason.

@@ -38,7 +38,8 @@ pub(crate) struct Fitted {
 /// Fits `target` on `values`: column after column, `target.len()` rows each.
 ///
 /// `penalty` is the weight of the squared norm of the decorrelated weights against the summed loss
-/// (1/C). The intercept is not penalised.
+/// (1/C). The intercept is not penalised. Values further from their mean than `reach` standard
+/// deviations are taken to be that far.
 ///
 /// # Errors
 /// [`Error::Data`] unless both classes are there; [`Error::Fit`] if linfa gives up.
@@ -47,6 +48,7 @@ pub(crate) fn fit(
     mut values: Vec<f64>,
     target: &[bool],
     penalty: f64,
+    reach: f64,
 ) -> Result<Fitted> {
     let rows = target.len();
     let positives = target.iter().filter(|&&t| t).count();
@@ -54,6 +56,7 @@ pub(crate) fn fit(
         return Err(Error::Data("both classes are needed to fit a regression".into()));
     }
     let scales: Vec<(f64, f64)> = values.par_chunks_mut(rows).map(standardise).collect();
+    values.par_iter_mut().for_each(|value| *value = value.clamp(-reach, reach));
     let x = Array2::from_shape_vec((rows, names.len()).f(), values)
         .map_err(|e| Error::Fit(e.to_string()))?;
     let decorrelation = decorrelation(&x);
@@ -168,6 +171,7 @@ fn shorter(value: f64) -> f32 {
 mod tests {
     use super::*;
     use crate::features::columns::Columns;
+    use crate::logistic::REACH;
 
     /// One informative column (larger is positive) and one constant.
     fn fit_with(positives: usize, negatives: usize) -> Fitted {
@@ -176,7 +180,7 @@ mod tests {
         let informative = |n: usize| if target[n] { 2.0 + noise(n) } else { 1.5 + noise(n) };
         let values: Vec<f64> =
             (0..target.len()).map(informative).chain(vec![5.0; target.len()]).collect();
-        fit(&["x".into(), "constant".into()], values, &target, 0.1).unwrap()
+        fit(&["x".into(), "constant".into()], values, &target, 0.1, f64::INFINITY).unwrap()
     }
 
     #[test]
@@ -200,6 +204,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_out_of_reach_counts_as_far_as_it_reaches() {
+        // One row in a thousand is far out, on the wrong side.
+        let value = |n: usize| match (n % 1000, n % 2) {
+            (0, _) => 300.0,
+            (_, 0) => -1.0,
+            _ => 1.0,
+        };
+        let target: Vec<bool> = (0..4000).map(|n| n % 2 == 1).collect();
+        let fit = |reach| {
+            let values = (0..4000).map(value).collect();
+            fit(&["x".into()], values, &target, 0.1, reach).unwrap().logistic
+        };
+        let (bounded, unbounded) = (fit(f64::from(REACH)), fit(f64::INFINITY));
+        assert!(bounded.weights[0].weight > 2.0 * unbounded.weights[0].weight);
+        let mut columns = Columns::new(2);
+        columns.add("x", |row| [300.0, 1e6][row]);
+        let logits = bounded.logits(&columns);
+        assert_eq!(logits[0], logits[1]);
+    }
+
+    #[test]
     fn correlated_columns_come_out_uncorrelated() {
         let rows = 200;
         let noise = |n: usize, k: usize| ((n * k) % 17) as f64 / 17.0;
@@ -220,7 +245,7 @@ mod tests {
 
     #[test]
     fn one_class_is_an_error() {
-        let error = fit(&["x".into()], vec![1.0, 2.0], &[true, true], 1.0);
+        let error = fit(&["x".into()], vec![1.0, 2.0], &[true, true], 1.0, f64::INFINITY);
         assert!(matches!(error, Err(Error::Data(_))));
     }
 }

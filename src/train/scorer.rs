@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::features;
 use crate::features::columns::Columns;
 use crate::features::probabilities::Verdicts;
-use crate::logistic::Logistic;
+use crate::logistic::{Logistic, REACH};
 use crate::model::Scorer;
 
 /// Penalty of stage two: its features are near copies of each other.
@@ -206,7 +206,7 @@ impl Fitting<'_> {
             .flat_map(|(n, rows)| rows.iter().map(|&row| (&self.data.pages[*n], row as usize)))
             .map(|(page, row)| page.target(target, row) == Some(true))
             .collect();
-        let fitted = fit(names, values, &targets, penalty)?;
+        let fitted = fit(names, values, &targets, penalty, f64::from(REACH))?;
         if let Some(gradient) = fitted.unconverged {
             self.progress.warn(format!(
                 "the regression for {target:?} did not converge: gradient norm {gradient:.1e} per \
@@ -291,7 +291,7 @@ fn row_mass(page: &PreparedPage, i: usize, target: Target) -> f64 {
 pub(crate) fn fit_platt(logits: &[f32], targets: &[bool]) -> Result<(f32, f32)> {
     let names = ["logit".to_string()];
     let values = logits.iter().map(|&l| f64::from(l)).collect();
-    let fitted = fit(&names, values, targets, 1e-3)?.logistic;
+    let fitted = fit(&names, values, targets, 1e-3, f64::INFINITY)?.logistic;
     let slope = fitted.weights[0].weight;
     if slope <= 0.0 {
         return Err(Error::Fit("the held-out probabilities are no better than chance".into()));
