@@ -2,8 +2,8 @@
 //!
 //! html5ever's tree builder takes time that grows with the square of the nesting depth, and a few
 //! kilobytes of open formatting elements can make millions of nodes. Both are stopped here, between
-//! its tokenizer and its tree builder: start tags below [`Limits::depth`] become `<hr>` (which ends
-//! a block and nests nothing), and after [`Limits::nodes`] the remaining tokens are dropped.
+//! its tokenizer and its tree builder: start tags below `Limits::depth` become `<hr>` (which ends
+//! a block and nests nothing), and after `Limits::nodes` the remaining tokens are dropped.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink};
 use html5ever::{LocalName, TokenizerResult, local_name};
 use scraper::{Html, HtmlTreeSink};
 
-use super::Limits;
+use saring::Limits;
 
 type Builder = TreeBuilder<<HtmlTreeSink as TreeSink>::Handle, HtmlTreeSink>;
 
@@ -24,7 +24,7 @@ type Builder = TreeBuilder<<HtmlTreeSink as TreeSink>::Handle, HtmlTreeSink>;
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Parses `html` under `limits`; the flag says whether the node budget was reached.
-pub(super) fn parse(html: &str, limits: &Limits) -> (Html, bool) {
+pub fn parse(html: &str, limits: &Limits) -> (Html, bool) {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let guard = Guard {
         builder: TreeBuilder::new(HtmlTreeSink::new(Html::new_document()), options),
