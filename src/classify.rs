@@ -252,8 +252,9 @@ impl Classifier {
 
     /// From what is kept to labels.
     pub(crate) fn label(&self, steps: &Steps) -> Labels {
+        let mut shares = Vec::new();
         let verdict = |i: usize| {
-            let shares = steps.label_shares(i);
+            steps.add_label_shares(i, &mut shares);
             let label = most_probable(&shares, steps.kept[i]);
             let probability: f32 =
                 shares.iter().filter(|(l, _)| self.keep.contains(l)).map(|(_, p)| p).sum();
@@ -434,19 +435,33 @@ impl Steps<'_> {
     /// The probability of each label for block `i`; they sum to 1. The content model divides the
     /// mass between main and boilerplate, the kinds divide each side.
     pub(crate) fn label_shares(&self, i: usize) -> Vec<(Label, f32)> {
+        let mut shares = Vec::with_capacity(Label::ALL.len());
+        self.add_label_shares(i, &mut shares);
+        shares
+    }
+
+    /// Puts them in a list that is there already.
+    fn add_label_shares(&self, i: usize, shares: &mut Vec<(Label, f32)>) {
         let main = self.main[i];
-        let odds = self.last.kinds.iter().map(|(label, logits)| (*label, sigmoid(logits[i])));
-        let (titles, others): (Vec<_>, Vec<_>) = odds.partition(|(label, _)| label.is_main());
-        let title: f32 = titles.iter().map(|(_, p)| p).sum();
-        let total: f32 = others.iter().map(|(_, p)| p).sum();
-        let mut shares = vec![(Label::Content, main * (1.0 - title))];
-        shares.extend(titles.iter().map(|&(label, p)| (label, main * p)));
+        let of_side = |wanted: bool| {
+            let kinds = self.last.kinds.iter().filter(move |(label, _)| label.is_main() == wanted);
+            kinds.map(move |(label, logits)| (*label, sigmoid(logits[i])))
+        };
+        shares.clear();
+        shares.push((Label::Content, 0.0));
+        shares.extend(of_side(true));
+        let title: f32 = shares[1..].iter().map(|(_, p)| p).sum();
+        shares[0].1 = main * (1.0 - title);
+        shares[1..].iter_mut().for_each(|(_, p)| *p *= main);
+        let boilerplate = shares.len();
+        shares.extend(of_side(false));
+        let total: f32 = shares[boilerplate..].iter().map(|(_, p)| p).sum();
         if total > 0.0 {
-            shares.extend(others.iter().map(|&(label, p)| (label, (1.0 - main) * p / total)));
+            shares[boilerplate..].iter_mut().for_each(|(_, p)| *p = (1.0 - main) * *p / total);
         } else {
+            shares.truncate(boilerplate);
             shares.push((Label::Boilerplate, 1.0 - main));
         }
-        shares
     }
 }
 

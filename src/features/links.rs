@@ -40,8 +40,8 @@ const NETWORKS: [&str; 14] = [
 ];
 
 /// Words in an address that hands a page on to somebody.
-const SHARING: [&str; 8] =
-    ["share", "sharer", "intent/", "submit?", "pin/create", "send?text", "text=", "addtoany"];
+const SHARING: [&str; 7] =
+    ["share", "intent/", "submit?", "pin/create", "send?text", "text=", "addtoany"];
 
 /// First words of addresses of lists rather than articles.
 const LISTS: [&str; 12] = [
