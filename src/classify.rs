@@ -17,6 +17,7 @@ use crate::lexicon::{Lookup, Tokens};
 use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Scorer, Stages};
 use crate::segment::{Limits, segment_html, segment_text};
+use crate::stages::{Stage, done};
 
 /// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
 ///
@@ -167,12 +168,16 @@ impl Classifier {
 
     /// Labels the blocks of an HTML page.
     pub fn classify(&self, html: &str) -> Page {
-        self.classify_document(&segment_html(html, &self.limits))
+        let document = segment_html(html, &self.limits);
+        done(Stage::Segment);
+        self.classify_document(&document)
     }
 
     /// Labels the blocks of an HTML page in bytes; `charset` is the one of the HTTP header.
     pub fn classify_bytes(&self, html: &[u8], charset: Option<&str>) -> Page {
-        self.classify(&decode(html, charset))
+        let html = decode(html, charset);
+        done(Stage::Decode);
+        self.classify(&html)
     }
 
     /// Labels the lines of a plain text.
@@ -187,7 +192,9 @@ impl Classifier {
 
     /// Labels the blocks of a document: features, logits, probabilities, cut, kinds, labels.
     pub fn classify_document(&self, document: &Document) -> Page {
-        self.label(&self.steps(document))
+        let page = self.label(&self.steps(document));
+        done(Stage::Labels);
+        page
     }
 
     /// The page under each cut that one is chosen from: what the best of them reaches is a ceiling
@@ -213,25 +220,28 @@ impl Classifier {
     /// From the document to what is kept.
     pub(crate) fn steps<'a>(&'a self, document: &'a Document) -> Steps<'a> {
         let features = Features::new(document, self.form(document));
+        done(Stage::Features);
         let Form { stages, .. } = features.form;
         let kinds = stages.kinds.iter().enumerate();
         let of_kind = |(n, (&kind, scorer)): (usize, (&Label, &Scorer))| {
             (kind, scorer.logistic.logits(&features.first_stage(n + 1)))
         };
-        let first = Verdicts {
-            content: stages.content.logistic.logits(&features.first_stage(0)),
-            kinds: kinds.map(of_kind).collect(),
-        };
+        let content = stages.content.logistic.logits(&features.first_stage(0));
+        done(Stage::First);
+        let first = Verdicts { content, kinds: kinds.map(of_kind).collect() };
+        done(Stage::Kinds);
         let table = LazyCell::new(|| features.second_stage(&first));
         let second = |scorer: &Scorer, first: &[f32]| match &scorer.second {
             Some(logistic) => logistic.logits(&table),
             None => first.to_vec(),
         };
         let kinds = first.kinds.iter().zip(stages.kinds.values());
-        let last = Verdicts {
-            content: second(&stages.content, &first.content),
-            kinds: kinds.map(|((kind, first), scorer)| (*kind, second(scorer, first))).collect(),
-        };
+        let content = second(&stages.content, &first.content);
+        done(Stage::Second);
+        let of_kind =
+            |((kind, first), scorer): (&(Label, Vec<f32>), _)| (*kind, second(scorer, first));
+        let last = Verdicts { content, kinds: kinds.map(of_kind).collect() };
+        done(Stage::Kinds);
         let main = stages.calibration.probabilities(&last.content);
         let cut = match (self.threshold, &stages.cut) {
             (None, Some(ranker)) => Cut::Ranked(ranker),
@@ -241,6 +251,7 @@ impl Classifier {
             Cut::Ranked(ranker) => cut::choose(&features.facts, &main, ranker).kept,
             Cut::Fixed(threshold) => main.iter().map(|&p| p >= threshold).collect(),
         };
+        done(Stage::Cut);
         Steps { features, first, last, main, cut, kept }
     }
 

@@ -23,6 +23,11 @@ mod logistic;
 mod metrics;
 mod model;
 mod segment;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod stages;
+#[cfg(not(feature = "bench"))]
+mod stages;
 #[cfg(feature = "train")]
 pub mod train;
 
