@@ -17,6 +17,7 @@ use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Scorer, Stages};
 use crate::panel::Panel;
 use crate::segment::{Limits, segment_html, segment_text};
+use crate::stages::{Stage, done};
 
 /// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
 ///
@@ -171,12 +172,16 @@ impl Classifier {
 
     /// Labels the blocks of an HTML page.
     pub fn classify(&self, html: &str) -> Page {
-        self.classify_owned(segment_html(html, &self.limits))
+        let document = segment_html(html, &self.limits);
+        done(Stage::Segment);
+        self.classify_owned(document)
     }
 
     /// Labels the blocks of an HTML page in bytes; `charset` is the one of the HTTP header.
     pub fn classify_bytes(&self, html: &[u8], charset: Option<&str>) -> Page {
-        self.classify(&decode(html, charset))
+        let html = decode(html, charset);
+        done(Stage::Decode);
+        self.classify(&html)
     }
 
     /// Labels the lines of a plain text.
@@ -196,7 +201,9 @@ impl Classifier {
 
     fn classify_owned(&self, document: Document) -> Page {
         let labels = self.label(&self.steps(&document));
-        labels.page(document)
+        let page = labels.page(document);
+        done(Stage::Labels);
+        page
     }
 
     /// The page under each cut that one is chosen from: what the best of them reaches is a ceiling
@@ -224,7 +231,9 @@ impl Classifier {
         let features = Features::new(document, self.form(document));
         let stages = features.form.stages;
         let first = features.first_stage();
+        done(Stage::First);
         let last = features.last_stage(&first);
+        done(Stage::Second);
         let main = stages.calibration.probabilities(&last.content);
         let cut = match (self.threshold, &stages.cut) {
             (None, Some(ranker)) => Cut::Ranked(ranker),
@@ -234,6 +243,7 @@ impl Classifier {
             Cut::Ranked(ranker) => cut::choose(&features.facts, &main, ranker).kept,
             Cut::Fixed(threshold) => main.iter().map(|&p| p >= threshold).collect(),
         };
+        done(Stage::Cut);
         Steps { features, first, last, main, cut, kept }
     }
 
@@ -347,6 +357,7 @@ impl<'a> Features<'a> {
         let lookup = &form.reader.lookup;
         let tokens = Tokens::new(&facts, |_, token, _| lookup.number(token));
         let dense = Dense::new(&facts, form.structured);
+        done(Stage::Features);
         let panel = &form.reader.first;
         let shared = dense.first_stage();
         let mut first = panel.logits(&shared);
