@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+
 use super::columns::{Columns, flag, log, share};
 use super::page::Page;
 use crate::hash::Hash;
@@ -250,7 +252,9 @@ pub(super) fn add(page: &Page, columns: &mut Columns) {
     columns.add("has_year", |i| flag(facts[i].year));
     columns.add("has_bar", |i| has(i, Signs::BAR));
     columns.add("has_copyright", |i| has(i, Signs::COPYRIGHT));
-    columns.add("has_url", |i| flag(text(i).contains("http") || text(i).contains("www.")));
+    let url = [Finder::new("http"), Finder::new("www.")];
+    columns
+        .add("has_url", |i| flag(url.iter().any(|start| start.find(text(i).as_bytes()).is_some())));
     columns.add("has_money", |i| has(i, Signs::MONEY));
     columns.add("has_bracket", |i| has(i, Signs::BRACKET));
     columns.add("has_dash", |i| {
