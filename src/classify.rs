@@ -8,14 +8,14 @@ use crate::block::{Block, Document, Element, Label, Truncation, UNCERTAIN, path}
 use crate::cut;
 use crate::decode::decode;
 use crate::error::Result;
-use crate::features::Dense;
-use crate::features::columns::{Columns, Table};
+use crate::features::columns::{Columns, Sink};
 use crate::features::page::Page as Facts;
 use crate::features::probabilities::Verdicts;
+use crate::features::{self, Dense};
 use crate::lexicon::{LANES, Lanes, Lookup, Tokens, aggregates};
 use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Scorer, Stages};
-use crate::panel::Panel;
+use crate::panel::{Panel, Sum};
 use crate::segment::{Limits, segment_html, segment_text};
 use crate::stages::{Stage, done};
 
@@ -229,10 +229,12 @@ impl Classifier {
     /// From the document to what is kept.
     pub(crate) fn steps<'a>(&'a self, document: &'a Document) -> Steps<'a> {
         let features = Features::new(document, self.form(document));
-        let stages = features.form.stages;
-        let first = features.first_stage();
+        let Form { stages, structured, .. } = features.form;
+        let (first, mut second) = features.sums();
+        let first = stages.verdicts(&first.logits, None);
         done(Stage::First);
-        let last = features.last_stage(&first);
+        features::flow_verdicts(&features.facts, &first, structured, &mut second);
+        let last = stages.verdicts(&second.logits, Some(&first));
         done(Stage::Second);
         let main = stages.calibration.probabilities(&last.content);
         let cut = match (self.threshold, &stages.cut) {
@@ -344,52 +346,52 @@ pub(crate) struct Form<'a> {
 pub(crate) struct Features<'a> {
     pub form: Form<'a>,
     pub facts: Facts<'a>,
-    dense: Dense,
-    /// The features of the lexicon of content.
-    lexicon: Columns,
-    /// Logits of stage one by block and scorer.
-    first: Vec<[f32; LANES]>,
+    tokens: Tokens<u32>,
 }
 
 impl<'a> Features<'a> {
     fn new(document: &'a Document, form: Form<'a>) -> Features<'a> {
         let facts = Facts::new(document);
-        let lookup = &form.reader.lookup;
-        let tokens = Tokens::new(&facts, |_, token, _| lookup.number(token));
-        let dense = Dense::new(&facts, form.structured);
+        let tokens = Tokens::new(&facts, |_, token, _| form.reader.lookup.number(token));
+        Features { form, facts, tokens }
+    }
+
+    /// The sums of stage one, and those of stage two as far as they are known before it.
+    fn sums(&self) -> (Sum<'a>, Sum<'a>) {
+        let Form { reader, structured, .. } = self.form;
+        let rows = self.facts.len();
+        let (mut first, mut second) =
+            (Sum::new(&reader.first, rows), Sum::new(&reader.second, rows));
+        features::flow(&self.facts, structured, &mut first, &mut second);
         done(Stage::Features);
-        let panel = &form.reader.first;
-        let shared = dense.first_stage();
-        let mut first = panel.logits(&shared);
-        let mut lexicon = Columns::new(facts.len());
-        let blocks: Vec<u32> = (0..facts.len() as u32).collect();
-        let values = |token| lookup.values(token);
-        aggregates(&tokens, &blocks, values, form.structured, |rows: &Lanes<LANES>| {
-            panel.add(shared.len() + lexicon.len(), rows, &mut first);
-            lexicon.add("", |row| rows[row][0]);
+        let mut of_content = Vec::with_capacity(rows);
+        self.each_of_lexicon(|rows| {
+            first.take_lanes(rows);
+            of_content.clear();
+            of_content.extend(rows.iter().map(|of_block| of_block[0]));
+            second.take(&of_content);
         });
-        Features { form, dense, facts, lexicon, first }
+        (first, second)
     }
 
-    /// Logits of stage one.
-    fn first_stage(&self) -> Verdicts {
-        self.form.stages.verdicts(&self.first, None)
+    /// Calls `visit` with each feature of the lexicons.
+    fn each_of_lexicon(&self, visit: impl FnMut(&Lanes<LANES>)) {
+        let Form { reader, structured, .. } = self.form;
+        let blocks: Vec<u32> = (0..self.facts.len() as u32).collect();
+        let values = |token| reader.lookup.values(token);
+        aggregates(&self.tokens, &blocks, values, structured, visit);
     }
 
-    /// Logits of stage two where there is one, of stage one where not.
-    fn last_stage(&self, first: &Verdicts) -> Verdicts {
-        let Form { stages, reader, .. } = self.form;
-        stages.verdicts(&reader.second.logits(&self.of_second_stage(first)), Some(first))
+    /// Every feature but those of the lexicon, as a table.
+    pub(crate) fn dense(&self) -> Dense {
+        Dense::new(&self.facts, self.form.structured)
     }
 
-    /// The features of stage one, under the lexicon of content.
-    pub(crate) fn of_first_stage(&self) -> Table<'_> {
-        self.dense.first_stage().and(Cow::Borrowed(&self.lexicon))
-    }
-
-    /// The features of stage two; the verdicts are those of stage one.
-    pub(crate) fn of_second_stage(&self, first: &Verdicts) -> Table<'_> {
-        self.dense.second_stage(Cow::Borrowed(&self.lexicon), &self.facts, first)
+    /// The features of the lexicon of content, as a table.
+    pub(crate) fn lexicon(&self) -> Columns {
+        let mut columns = Columns::new(self.facts.len());
+        self.each_of_lexicon(|rows| columns.add("", |row| rows[row][0]));
+        columns
     }
 }
 

@@ -16,7 +16,8 @@ pub enum Stage {
     Decode,
     /// Text to blocks. Tokens are pulled one at a time: [`tokenize`] is what they alone take.
     Segment,
-    /// Facts, tokens and features of the blocks that no verdict goes into.
+    /// Facts, tokens and features of the blocks that no verdict goes into, with what they add to
+    /// the logits of both stages.
     Features,
     /// Lexicon features and logits of every label, stage one: they are found side by side.
     First,

@@ -1,7 +1,7 @@
 //! Blocks of the same shape: equal tag paths, equal signatures, repeated siblings. Absent for
 //! plain text.
 
-use super::columns::{Columns, log, share};
+use super::columns::{Sink, log, share};
 use super::page::{Page, Sums};
 use super::tree::{Names, inherit};
 use crate::block::Document;
@@ -84,7 +84,7 @@ impl Shapes {
     }
 }
 
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let shapes = &page.shapes;
     for (name, groups) in [("path", &shapes.by_path), ("shape", &shapes.by_signature)] {
         columns.add(format_args!("{name}_prose_share"), |i| {
@@ -138,7 +138,7 @@ impl Siblings {
     }
 }
 
-fn add_repeated_siblings(page: &Page, columns: &mut Columns) {
+fn add_repeated_siblings(page: &Page, columns: &mut impl Sink) {
     let siblings = Siblings::new(page);
     let with = |i: usize, value: &dyn Fn(usize, usize) -> f32| -> f32 {
         let largest = page.element(i).and_then(|e| siblings.largest[e]);

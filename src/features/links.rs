@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::columns::{Columns, flag, log};
+use super::columns::{Sink, flag, log};
 use super::page::Page;
 
 /// Hosts of messengers, whose channels are promoted in articles.
@@ -180,7 +180,7 @@ fn own_site(page: &Page) -> String {
     most.map_or(String::new(), |(site, _)| site.to_string())
 }
 
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let own = own_site(page);
     let blocks = &page.document.blocks;
     let all =

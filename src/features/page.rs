@@ -1,6 +1,6 @@
 //! What the features share: counts per block, per element and for the whole page.
 
-use super::columns::{Columns, flag, log, share};
+use super::columns::{Sink, flag, log, share};
 use super::groups::Shapes;
 use super::structure::Levels;
 use super::text::{Text, Word};
@@ -284,7 +284,7 @@ fn match_title(title: &str, text: &[Text], words: &[Word]) -> Vec<(f32, f32)> {
 }
 
 /// Where the block stands on the page, and what kind of page it is.
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let n = page.len() as f32;
     let total = page.total;
     columns.add("position_blocks", |i| i as f32 / n);

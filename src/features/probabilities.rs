@@ -1,7 +1,7 @@
 //! What stage one thinks of the block, its neighbours, its containers and its likes: the features
 //! of stage two.
 
-use super::columns::{Columns, flag, log, share};
+use super::columns::{Sink, flag, log, share};
 use super::neighbours::{NEAR, WINDOWS, side, window};
 use super::page::Page;
 use super::structure::{core, within};
@@ -73,7 +73,7 @@ fn clamp(logits: &[f32]) -> Vec<f32> {
 }
 
 /// Adds the features.
-pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut Columns) {
+pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut impl Sink) {
     let logits = clamp(&verdicts.content);
     let p: Vec<f32> = logits.iter().map(|&l| sigmoid(l)).collect();
     let words = |i: usize| page.text[i].words;
@@ -114,7 +114,12 @@ pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &
 
 /// Which kind the block would be, were it alone, and those around it: a comment among comments, a
 /// line under a picture.
-pub(super) fn add_kinds(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut Columns) {
+pub(super) fn add_kinds(
+    page: &Page,
+    verdicts: &Verdicts,
+    structured: bool,
+    columns: &mut impl Sink,
+) {
     let shapes = structured.then_some(&page.shapes.by_signature);
     for (kind, logits) in &verdicts.kinds {
         let logits = clamp(logits);
@@ -146,7 +151,7 @@ pub(super) fn add_kinds(page: &Page, verdicts: &Verdicts, structured: bool, colu
 }
 
 /// Where the block stands in the mass of content, and how much of that there is.
-fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
+fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut impl Sink) {
     let mut before = Vec::with_capacity(page.len());
     let mut all = Mass::none();
     for (i, &logit) in logits.iter().enumerate() {
@@ -180,7 +185,7 @@ fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
 const COMMON: f32 = 0.2;
 
 /// How much of what the block speaks of stands elsewhere on the page, and whether in content.
-fn add_words(page: &Page, p: &[f32], columns: &mut Columns) {
+fn add_words(page: &Page, p: &[f32], columns: &mut impl Sink) {
     // Per word, the blocks that have it, and how many of them are expected to be content.
     let mut counts = vec![(0.0_f32, 0.0_f32); page.vocabulary()];
     for (i, p) in p.iter().enumerate() {
@@ -221,7 +226,7 @@ fn by_text(page: &Page, logits: &[f32]) -> Vec<f32> {
     logits.iter().enumerate().map(mean).collect()
 }
 
-fn add_containers(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
+fn add_containers(page: &Page, logits: &[f32], p: &[f32], columns: &mut impl Sink) {
     let elements = &page.document.elements;
     let mut inside = vec![Mass::none(); elements.len()];
     for (i, &logit) in logits.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use super::columns::{Columns, flag, log, share};
+use super::columns::{Sink, flag, log, share};
 use super::page::Page;
 use crate::hash::Hash;
 
@@ -269,7 +269,7 @@ fn is_year(word: &str) -> bool {
 }
 
 /// Local features: no other block is looked at.
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let facts = &page.text;
     let text = |i: usize| page.document.blocks[i].text.as_str();
     let first = |i: usize| text(i).chars().next().unwrap_or(' ');
