@@ -153,7 +153,9 @@ impl Element {
         let (names, index) = match step.strip_suffix(']') {
             Some(rest) => {
                 let (names, index) = rest.rsplit_once('[')?;
-                (names, index.parse().ok()?)
+                // `parse` takes a sign, too.
+                let digits = index.bytes().all(|b| b.is_ascii_digit());
+                (names, index.parse().ok().filter(|_| digits)?)
             }
             None => (step, 1),
         };
@@ -301,9 +303,16 @@ pub(crate) fn path(elements: &[Element], element: Option<usize>) -> String {
 }
 
 /// Builds [`Document::elements`] from paths; equal prefixes are the same element.
+///
+/// Time and room grow with the length of the paths: a step is looked up among the children of its
+/// parent, not as a prefix.
 #[derive(Debug, Default)]
 pub struct PathReader {
     known: HashMap<String, usize>,
+    /// The roots by their steps, then the children of each element. A step that is not spelled as
+    /// [`Document::path`] spells it is there in both ways.
+    roots: HashMap<String, usize>,
+    children: Vec<HashMap<String, usize>>,
 }
 
 impl PathReader {
@@ -317,24 +326,40 @@ impl PathReader {
             return Ok(Some(known));
         }
         let mut parent = None;
-        let ends = path.match_indices('>').map(|(at, _)| at).chain([path.len()]);
-        let mut start = 0;
-        for end in ends {
-            let known = self.known.get(&path[..end]).copied();
+        for step in path.split('>') {
+            let known = self.siblings(parent).get(step).copied();
             let element = match known {
                 Some(element) => element,
                 None => {
-                    let element = Element::parse_step(&path[start..end], parent)
+                    let element = Element::parse_step(step, parent)
                         .ok_or_else(|| Error::BadPath(path.to_string()))?;
-                    elements.push(element);
-                    self.known.insert(path[..end].to_string(), elements.len() - 1);
-                    elements.len() - 1
+                    self.add(step, element, elements)
                 }
             };
             parent = Some(element);
-            start = end + 1;
         }
+        self.known.extend(parent.map(|element| (path.to_string(), element)));
         Ok(parent)
+    }
+
+    fn siblings(&mut self, parent: Option<usize>) -> &mut HashMap<String, usize> {
+        match parent {
+            Some(parent) => &mut self.children[parent],
+            None => &mut self.roots,
+        }
+    }
+
+    fn add(&mut self, step: &str, element: Element, elements: &mut Vec<Element>) -> usize {
+        let mut usual = String::new();
+        element.write_step(&mut usual);
+        let siblings = self.siblings(element.parent);
+        let at = *siblings.entry(usual).or_insert(elements.len());
+        siblings.insert(step.to_string(), at);
+        if at == elements.len() {
+            elements.push(element);
+            self.children.push(HashMap::new());
+        }
+        at
     }
 }
 
@@ -373,8 +398,27 @@ mod tests {
     }
 
     #[test]
+    fn other_spellings_are_the_same_element() {
+        let (mut reader, mut elements) = (PathReader::default(), Vec::new());
+        let p = reader.read("html[1]>p#a.b[1]", &mut elements).unwrap();
+        for spelling in ["html>p#a.b", "html[1]>p#a.b[01]", "html>%70#a.%62[1]"] {
+            assert_eq!(reader.read(spelling, &mut elements).unwrap(), p, "{spelling}");
+        }
+        assert_eq!(elements.len(), 2);
+    }
+
+    #[test]
+    fn a_path_takes_no_more_room_than_it_is_long() {
+        // As prefixes, these steps would be 20 GB.
+        let path = vec!["a"; 200_000].join(">");
+        let mut elements = Vec::new();
+        let element = PathReader::default().read(&path, &mut elements).unwrap();
+        assert_eq!((element, elements.len()), (Some(199_999), 200_000));
+    }
+
+    #[test]
     fn bad_steps_are_errors() {
-        for path in ["html[1]>", "html[x]", "#id[1]", "p[1]]"] {
+        for path in ["html[1]>", "html[x]", "#id[1]", "p[1]]", "p[+1]", "p[]"] {
             assert!(PathReader::default().read(path, &mut Vec::new()).is_err(), "{path}");
         }
         assert_eq!(PathReader::default().read("", &mut Vec::new()).unwrap(), None);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::block::{Block, Document, Label, PathReader, UNCERTAIN};
+use crate::block::{Block, Document, Label, PathReader, UNCERTAIN, path};
 use crate::classify::Labelled;
 use crate::error::{Error, Result};
 use crate::model::Source;
@@ -399,7 +399,7 @@ impl PageBuilder {
 
     fn push(&mut self, row: Row) -> Result<()> {
         let document = &mut self.page.document;
-        if row.path == TITLE_PATH {
+        if is_title(&row.path) {
             document.title = row.text;
             return Ok(());
         }
@@ -419,6 +419,16 @@ impl PageBuilder {
     fn finish(self) -> LabelledPage {
         self.page
     }
+}
+
+/// Whether a path, however it is spelled, is that of the title.
+fn is_title(spelled: &str) -> bool {
+    if spelled == TITLE_PATH || spelled.matches('>').count() != TITLE_PATH.matches('>').count() {
+        return spelled == TITLE_PATH;
+    }
+    let mut elements = Vec::new();
+    let element = PathReader::default().read(spelled, &mut elements);
+    element.is_ok_and(|element| path(&elements, element) == TITLE_PATH)
 }
 
 /// Writes Block CSV.
@@ -610,6 +620,14 @@ mod tests {
         std::fs::write(&path, b"text,label\nok,ad\ncaf\xe9,ad\n").unwrap();
         let error = Dataset::read([&path]).unwrap_err().to_string();
         assert!(error.contains("data.csv:3: text is not UTF-8 at its byte 3"), "{error}");
+    }
+
+    #[test]
+    fn the_title_is_the_title_however_its_path_is_spelled() {
+        for path in ["html[1]>head[1]>title[1]", "html>head>title", "html>head[01]>%74itle"] {
+            let page = &read(&format!("text,label,path\nWarta,,{path}\n")).unwrap().pages[0];
+            assert_eq!((page.document.title.as_str(), page.labels.len()), ("Warta", 0), "{path}");
+        }
     }
 
     #[test]
