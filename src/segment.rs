@@ -10,6 +10,7 @@
 //! fact. Text that no browser shows as text (script, style, svg, ...) is left out.
 
 mod adoption;
+mod allowance;
 mod attributes;
 mod blocks;
 mod doctype;

@@ -8,11 +8,12 @@ use std::collections::HashMap;
 
 use crate::block::{Block, Document, Element};
 
+use super::allowance::{Allowance, SHORT, short};
 use super::attributes::{Attribute, Attributes, Span};
 use super::nodes::{Facts, NOWHERE, Namespace, NodeId, Nodes};
 use super::references::{decode_attribute, decode_text, reference};
 use super::tags::{Names, Tag, property};
-use super::text::{clean_link, split, white_space, words};
+use super::text::{LINK_CHARS, clean_link, split, white_space, words};
 
 /// Where something is put: the last thing in an element, or before its last child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,10 @@ pub(super) struct Blocks<'a> {
     title: String,
     /// Targets of links by number, from 1.
     links: Vec<Span>,
+    /// Long targets by where they stand: clean, which they are made once for all their blocks.
+    long_links: HashMap<u32, String>,
+    /// For the targets and labels of blocks.
+    allowance: Allowance,
     /// Values of `data-label` by number, from 1.
     labels: Vec<String>,
     label_numbers: HashMap<String, u32>,
@@ -73,6 +78,8 @@ impl<'a> Blocks<'a> {
             url: String::new(),
             title: String::new(),
             links: Vec::new(),
+            long_links: HashMap::new(),
+            allowance: Allowance::new(page.len()),
             labels: Vec::new(),
             label_numbers: HashMap::new(),
             text: String::new(),
@@ -361,8 +368,8 @@ impl<'a> Blocks<'a> {
             self.link_chars += chars as u32;
             if link != self.last_link {
                 self.last_link = link;
-                let href = self.links[link as usize - 1].of(self.page);
-                self.targets.push(clean_link(&decode_attribute(href)));
+                let target = self.target(link);
+                self.targets.push(target);
             }
         }
         if annotation > 0 {
@@ -374,6 +381,22 @@ impl<'a> Blocks<'a> {
         }
     }
 
+    /// Where a link leads, for one more block.
+    fn target(&mut self, link: u32) -> String {
+        let span = self.links[link as usize - 1];
+        let href = span.of(self.page);
+        let clean = |href: &str| clean_link(&decode_attribute(href));
+        let mut target = if href.len() <= LINK_CHARS {
+            clean(href)
+        } else {
+            self.long_links.entry(span.start).or_insert_with(|| clean(href)).clone()
+        };
+        if !self.allowance.take(target.len()) {
+            target.truncate(short(&target).len());
+        }
+        target
+    }
+
     /// Ends the block being collected.
     pub fn flush(&mut self) {
         (self.space, self.breaks, self.closed_inline) = (false, 0, false);
@@ -382,7 +405,11 @@ impl<'a> Blocks<'a> {
         }
         // Of equals the first.
         let most = self.labelled.iter().rev().max_by_key(|l| self.label_chars[**l as usize - 1]);
-        self.annotations.push(most.map(|label| self.labels[*label as usize - 1].clone()));
+        let annotation = most.map(|label| {
+            let label = self.labels[*label as usize - 1].as_str();
+            if self.allowance.take(label.len()) { label } else { short(label) }.to_string()
+        });
+        self.annotations.push(annotation);
         for label in self.labelled.drain(..) {
             self.label_chars[label as usize - 1] = 0;
         }
@@ -401,8 +428,22 @@ impl<'a> Blocks<'a> {
     /// Ends the page: describes the elements that hold blocks, parents before children.
     pub fn finish(mut self, names: &Names) -> (Document, Vec<Option<String>>) {
         self.flush();
+        let described = self.place_blocks();
+        let elements = self.describe(&described, names);
+        let document = Document {
+            url: self.url,
+            title: self.title,
+            elements,
+            blocks: self.done,
+            truncated: None,
+        };
+        (document, self.annotations)
+    }
+
+    /// Gives the blocks their elements, which are all that hold blocks, parents before children.
+    fn place_blocks(&mut self) -> Vec<Holder> {
         const UNKNOWN: u32 = u32::MAX;
-        let mut elements: Vec<Element> = Vec::new();
+        let mut holders: Vec<Holder> = Vec::new();
         let mut known = vec![UNKNOWN; self.nodes.count()];
         let mut chain = Vec::new();
         for (block, node) in self.done.iter_mut().zip(&self.done_in) {
@@ -413,28 +454,54 @@ impl<'a> Blocks<'a> {
             }
             let mut parent = (at != NOWHERE).then(|| known[at as usize] as usize);
             while let Some(node) = chain.pop() {
-                let this = &self.nodes[node];
-                let id = decode_attribute(this.own.id.of(self.page));
-                let class = decode_attribute(this.own.class.of(self.page));
-                elements.push(Element {
-                    tag: names.name(this.tag).to_string(),
-                    id: split(&id).collect::<Vec<_>>().join("_"),
-                    classes: split(&class).map(str::to_string).collect(),
-                    index: this.index,
-                    parent,
-                });
-                known[node as usize] = (elements.len() - 1) as u32;
-                parent = Some(elements.len() - 1);
+                known[node as usize] = holders.len() as u32;
+                holders.push(Holder { node, parent, blocks: 0 });
+                parent = Some(holders.len() - 1);
             }
             block.element = parent;
+            if let Some(parent) = parent {
+                holders[parent].blocks += 1;
+            }
         }
-        let document = Document {
-            url: self.url,
-            title: self.title,
-            elements,
-            blocks: self.done,
-            truncated: None,
-        };
-        (document, self.annotations)
+        for n in (0..holders.len()).rev() {
+            if let Some(parent) = holders[n].parent {
+                holders[parent].blocks += holders[n].blocks;
+            }
+        }
+        holders
     }
+
+    /// What the elements are called. Names stand in the path of each block below, and those of
+    /// formatting elements in each copy.
+    fn describe(&self, holders: &[Holder], names: &Names) -> Vec<Element> {
+        let mut allowance = Allowance::new(self.page.len());
+        let describe = |holder: &Holder| {
+            let this = &self.nodes[holder.node];
+            let tag = names.name(this.tag);
+            let (id, class) = (this.own.id.of(self.page), this.own.class.of(self.page));
+            let long = tag.len().saturating_sub(SHORT) + id.len() + class.len();
+            let (tag, id, class) = match allowance.take(long.saturating_mul(holder.blocks)) {
+                true => (tag, id, class),
+                false => (short(tag), "", ""),
+            };
+            let (id, class) = (decode_attribute(id), decode_attribute(class));
+            Element {
+                tag: tag.to_string(),
+                id: split(&id).collect::<Vec<_>>().join("_"),
+                classes: split(&class).map(str::to_string).collect(),
+                index: this.index,
+                parent: holder.parent,
+            }
+        };
+        holders.iter().map(describe).collect()
+    }
+}
+
+/// An element that holds blocks.
+struct Holder {
+    node: NodeId,
+    /// The place of its parent among the holders.
+    parent: Option<usize>,
+    /// Blocks in it.
+    blocks: usize,
 }

@@ -104,3 +104,35 @@ fn nodes_and_bytes_are_bounded_and_told() {
     let page = segment_text("a\nb\nc", &Limits { nodes: 2, ..Limits::default() });
     assert_eq!((page.blocks.len(), page.truncated), (2, Some(Truncation::Nodes)));
 }
+
+#[test]
+fn what_a_page_says_once_is_not_repeated_without_end() {
+    let long = "x".repeat(100_000);
+    let pages = [
+        format!("<a href={long}>"),
+        format!("<a href={}>", long.replace("xx", "é ")),
+        format!("<p><b id={long}>"),
+        format!("<div class='{}'>", long.replace("xx", "x ")),
+        format!("<div data-label={long}>"),
+        format!("<x{long}>"),
+    ];
+    for mut html in pages {
+        html += &"<p>x".repeat(10_000);
+        let (document, labels) = segment_annotated(&html, &Limits::default());
+        assert_eq!(document.blocks.len(), 10_000);
+        let links = document.blocks.iter().flat_map(|block| &block.links).map(String::len);
+        let labels = labels.iter().flatten().map(String::len);
+        let paths = (0..10_000).map(|n| document.path(n).len());
+        let repeated: usize = links.chain(labels).chain(paths).sum();
+        assert!(repeated < 60 * html.len(), "{repeated} bytes: {}", &html[..20]);
+    }
+}
+
+#[test]
+fn what_is_short_is_repeated_as_often_as_it_holds() {
+    let html = format!("<main id=isi class='a b'><a href=/x>{}", "<p>x".repeat(10_000));
+    let document = segment_html(&html, &Limits::default());
+    let path = "html[1]>body[2]>main#isi.a.b[1]>a[1]>p[10000]";
+    assert_eq!(document.path(9_999), path);
+    assert!(document.blocks.iter().all(|block| block.links == ["/x"]));
+}

@@ -1,7 +1,7 @@
 //! White space: where it is in text, and text without it.
 
 /// Characters kept of a link target: data URIs run to megabytes, and no feature reads past this.
-const LINK_CHARS: usize = 1000;
+pub(super) const LINK_CHARS: usize = 1000;
 
 /// Bytes of the words that a text begins with, as far as they have single spaces between them: so
 /// much can be copied in one piece.
