@@ -1,43 +1,55 @@
 //! Whatever comes in: text, bytes and tag soup are classified without a panic, the same way each
-//! time, and nothing of their text is lost or doubled.
+//! time, and nothing of their text is lost or doubled. Block CSV and model files are errors or what
+//! they say. The properties are those of the fuzz targets, and so are the inputs kept there.
+#![cfg(feature = "train")]
+
+#[path = "../fuzz/src/lib.rs"]
+mod properties;
 
 use proptest::prelude::*;
-use saring::{Classifier, Document, Limits, Page, PathReader, decode, segment_html, segment_text};
+use proptest::strategy::Union;
+use saring::{Classifier, Document, Limits, decode, segment_html, segment_text};
+
+use properties::document::{check_document, check_page};
 
 fn config() -> ProptestConfig {
     // A failure prints what caused it; files beside the tests would be in the way.
     ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// What holds for every classified document.
-fn check(document: &Document, page: &Page) -> Result<(), TestCaseError> {
-    prop_assert_eq!(document.blocks.len(), page.blocks.len());
-    prop_assert!((0.0..=1.0).contains(&page.confidence), "{}", page.confidence);
-    let mut paths = (PathReader::default(), Vec::new());
-    for (n, (block, labelled)) in document.blocks.iter().zip(&page.blocks).enumerate() {
-        prop_assert_eq!(&block.text, &labelled.text);
-        prop_assert!((0.0..=1.0).contains(&labelled.probability), "{:?}", labelled);
-        let collapsed = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        prop_assert!(!block.text.is_empty() && block.text == collapsed, "{:?}", block.text);
-        prop_assert!(block.link_chars as usize <= block.text.chars().count(), "{:?}", block);
-        prop_assert_eq!(block.link_chars > 0, !block.links.is_empty(), "{:?}", block);
-        prop_assert!(block.links.iter().all(|link| !link.contains(char::is_whitespace)));
-        // What a path says is what the document says.
-        let path = document.path(n);
-        prop_assert_eq!(&path, &page.path(n));
-        let element = paths.0.read(&path, &mut paths.1).unwrap();
-        prop_assert_eq!(element.is_some(), block.element.is_some());
-    }
-    prop_assert_eq!(&paths.1, &document.elements);
-    prop_assert_eq!(&Classifier::pretrained().classify_document(document), page);
-    Ok(())
+fn check_html(html: &str) -> Document {
+    let document = segment_html(html, &Limits::default());
+    check_document(&document, html.len());
+    assert_eq!(segment_html(html, &Limits::default()), document);
+    let page = Classifier::pretrained().classify(html);
+    check_page(&page, &document);
+    assert_eq!(Classifier::pretrained().classify_document(&document), page);
+    document
 }
 
-fn check_html(html: &str) -> Result<Document, TestCaseError> {
-    let document = segment_html(html, &Limits::default());
-    check(&document, &Classifier::pretrained().classify(html))?;
-    prop_assert_eq!(&segment_html(html, &Limits::default()), &document);
-    Ok(document)
+#[test]
+fn what_the_fuzzers_keep_holds() {
+    let targets: [(&str, fn(&[u8])); 5] = [
+        ("segment", properties::segment),
+        ("classify", properties::classify),
+        ("csv", properties::csv),
+        ("model", properties::model),
+        ("bytes", properties::bytes),
+    ];
+    for (target, holds) in targets {
+        let mut inputs = 0;
+        for kept in ["seeds", "corpus"] {
+            let folder = format!("{}/fuzz/{kept}/{target}", env!("CARGO_MANIFEST_DIR"));
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                // The name of an input that breaks something is in the output of the test.
+                println!("{}", path.display());
+                holds(&std::fs::read(&path).unwrap());
+                inputs += 1;
+            }
+        }
+        assert!(inputs >= 5, "{target} has {inputs} inputs");
+    }
 }
 
 /// Elements that may stand in a soup, with those that have rules of their own for what may be in
@@ -188,14 +200,53 @@ fn places(document: &Document, marker: &str) -> Vec<usize> {
     blocks.flat_map(|(n, b)| b.text.matches(marker).map(move |_| n)).collect()
 }
 
+/// A row of a Block CSV, as odd as it may be.
+fn row() -> impl Strategy<Value = String> {
+    let one_of = |all: &[&'static str]| prop::sample::select(all.to_vec()).boxed();
+    let step = "[a-z]{1,2}(#[a-z]?)?(\\.[a-z%]{0,3}){0,2}(\\[[0-9]{1,2}\\])?";
+    let path = Union::new([
+        prop::collection::vec(step, 0..5).prop_map(|steps| steps.join(">")).boxed(),
+        one_of(&["html[1]>head[1]>title[1]", "html>head>title", "a[0]>b[4294967295]"]),
+    ]);
+    let fields = (
+        one_of(&["", "a.html", "b.html", "\"a\nb\""]),
+        one_of(&["Isi", "\" kata  dua \"", "\"\"\"kutip\"\"\"", "Judul, x"]),
+        one_of(&["", "content", "related", "boilerplate", "uncertain"]),
+        one_of(&["", "https://www.warta.example/a", "://", "https://a@[::1]:80"]),
+        path,
+        one_of(&["", "/a", "/a /b", "\u{a0}"]),
+        one_of(&["", "0", "5", "4294967296", "1e30"]),
+        one_of(&["", "0", "true", "FALSE"]),
+        one_of(&["", "1", "0", "-0", "2.5", "1e38"]),
+        one_of(&["", "warta.example", " "]),
+    );
+    fields.prop_map(|(page, text, label, url, path, links, chars, hidden, weight, group)| {
+        [page, text, label, url, &path, links, chars, hidden, weight, group].join(",") + "\n"
+    })
+}
+
+/// Bytes, and where in a file they are put, as a share of its length.
+fn noise() -> impl Strategy<Value = Vec<(u8, u8)>> {
+    let byte = prop_oneof![prop::sample::select(b",\"\n\r>[#".to_vec()), any::<u8>()];
+    prop::collection::vec((any::<u8>(), byte), 0..4)
+}
+
+fn put(file: &mut [u8], noise: &[(u8, u8)]) {
+    for &(place, byte) in noise {
+        let at = usize::from(place) * file.len() / 256;
+        file[at] = byte;
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
     fn any_text_is_a_page(text in "\\PC{0,200}|[<>/a-c =\"'&;!\\-\n\0]{0,200}|(?s).{0,60}") {
-        check_html(&text)?;
+        check_html(&text);
         let document = segment_text(&text, &Limits::default());
-        check(&document, &Classifier::pretrained().classify_text(&text))?;
+        check_document(&document, text.len());
+        check_page(&Classifier::pretrained().classify_text(&text), &document);
         let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
         let of_blocks: Vec<String> = document.blocks.iter().flat_map(|b| words(&b.text)).collect();
         prop_assert_eq!(of_blocks, words(&text));
@@ -206,7 +257,7 @@ proptest! {
         pieces in prop::collection::vec(piece(TAGS.to_vec()), 0..60),
     ) {
         let (html, markers) = soup(&pieces);
-        let document = check_html(&html)?;
+        let document = check_html(&html);
         let mut last = (0, 0);
         for n in 0..markers {
             let places = places(&document, &marker(n));
@@ -223,7 +274,7 @@ proptest! {
         pieces in prop::collection::vec(piece([&TAGS[..], &MOVING, &MOVING, &MOVING].concat()), 0..60),
     ) {
         let (html, markers) = soup(&pieces);
-        let document = check_html(&html)?;
+        let document = check_html(&html);
         for n in 0..markers {
             prop_assert_eq!(places(&document, &marker(n)).len(), 1, "{} in {}", marker(n), html);
         }
@@ -231,7 +282,6 @@ proptest! {
     }
 
     #[test]
-    #[cfg(feature = "cli")]
     fn soup_survives_the_way_through_csv(
         pieces in prop::collection::vec(piece([&TAGS[..], &MOVING].concat()), 0..60),
     ) {
@@ -260,12 +310,29 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..300),
         charset in prop::option::of("utf-8|UTF-16le| windows-1252 |shift_jis|iso-2022-jp|replacement|[a-z0-9-]{0,8}"),
     ) {
-        let charset = charset.as_deref();
-        let text = decode(&bytes, charset);
-        prop_assert_eq!(&decode(&bytes, charset), &text);
-        let page = Classifier::pretrained().classify_bytes(&bytes, charset);
-        prop_assert_eq!(&page, &Classifier::pretrained().classify(&text));
-        check(&segment_html(&text, &Limits::default()), &page)?;
+        let stated = charset.map(|charset| [charset.as_bytes(), b"\n"].concat());
+        properties::bytes(&[stated.unwrap_or_default(), bytes.clone()].concat());
+        properties::segment(&bytes);
+    }
+
+    #[test]
+    fn any_file_is_a_block_csv_or_none(rows in prop::collection::vec(row(), 0..8), bytes in noise()) {
+        let header = "page,text,label,url,path,links,link_chars,hidden,weight,group\n";
+        let mut file = [header, &rows.concat()].concat().into_bytes();
+        properties::csv(&file);
+        put(&mut file, &bytes);
+        properties::csv(&file);
+        properties::csv(&bytes.iter().map(|(_, byte)| *byte).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn any_file_is_a_model_or_none(
+        which in prop::sample::select(b"0123".to_vec()),
+        changes in prop::collection::vec(any::<u8>(), 0..20),
+        bytes in noise(),
+    ) {
+        properties::model(&[vec![which], changes].concat());
+        properties::model(&bytes.iter().map(|(_, byte)| *byte).collect::<Vec<_>>());
     }
 
     #[test]
@@ -286,11 +353,10 @@ proptest! {
         let limits = Limits { bytes, nodes, depth };
         let classifier = Classifier::pretrained().clone().limits(limits.clone());
         let document = segment_html(&html, &limits);
-        let page = classifier.classify(&html);
-        check(&document, &page)?;
-        prop_assert_eq!(page.truncated, document.truncated);
+        check_document(&document, html.len());
+        check_page(&classifier.classify(&html), &document);
         if html.len() > bytes {
-            prop_assert!(page.truncated.is_some());
+            prop_assert!(document.truncated.is_some());
         }
         for n in 0..document.blocks.len() {
             let steps = document.path(n).matches('>').count() + 1;
