@@ -8,15 +8,16 @@ use crate::block::{Block, Document, Element, Label, Truncation, UNCERTAIN, path}
 use crate::cut;
 use crate::decode::decode;
 use crate::error::Result;
-use crate::features::Dense;
-use crate::features::columns::{Columns, Table};
+use crate::features::columns::{Columns, Sink};
 use crate::features::page::Page as Facts;
 use crate::features::probabilities::Verdicts;
+use crate::features::{self, Dense};
 use crate::lexicon::{LANES, Lanes, Lookup, Tokens, aggregates};
 use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Scorer, Stages};
-use crate::panel::Panel;
+use crate::panel::{Panel, Sum};
 use crate::segment::{Limits, segment_html, segment_text};
+use crate::stages::{Stage, done};
 
 /// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
 ///
@@ -171,12 +172,16 @@ impl Classifier {
 
     /// Labels the blocks of an HTML page.
     pub fn classify(&self, html: &str) -> Page {
-        self.classify_owned(segment_html(html, &self.limits))
+        let document = segment_html(html, &self.limits);
+        done(Stage::Segment);
+        self.classify_owned(document)
     }
 
     /// Labels the blocks of an HTML page in bytes; `charset` is the one of the HTTP header.
     pub fn classify_bytes(&self, html: &[u8], charset: Option<&str>) -> Page {
-        self.classify(&decode(html, charset))
+        let html = decode(html, charset);
+        done(Stage::Decode);
+        self.classify(&html)
     }
 
     /// Labels the lines of a plain text.
@@ -196,7 +201,9 @@ impl Classifier {
 
     fn classify_owned(&self, document: Document) -> Page {
         let labels = self.label(&self.steps(&document));
-        labels.page(document)
+        let page = labels.page(document);
+        done(Stage::Labels);
+        page
     }
 
     /// The page under each cut that one is chosen from: what the best of them reaches is a ceiling
@@ -222,9 +229,13 @@ impl Classifier {
     /// From the document to what is kept.
     pub(crate) fn steps<'a>(&'a self, document: &'a Document) -> Steps<'a> {
         let features = Features::new(document, self.form(document));
-        let stages = features.form.stages;
-        let first = features.first_stage();
-        let last = features.last_stage(&first);
+        let Form { stages, structured, .. } = features.form;
+        let (first, mut second) = features.sums();
+        let first = stages.verdicts(&first.logits, None);
+        done(Stage::First);
+        features::flow_verdicts(&features.facts, &first, structured, &mut second);
+        let last = stages.verdicts(&second.logits, Some(&first));
+        done(Stage::Second);
         let main = stages.calibration.probabilities(&last.content);
         let cut = match (self.threshold, &stages.cut) {
             (None, Some(ranker)) => Cut::Ranked(ranker),
@@ -234,6 +245,7 @@ impl Classifier {
             Cut::Ranked(ranker) => cut::choose(&features.facts, &main, ranker).kept,
             Cut::Fixed(threshold) => main.iter().map(|&p| p >= threshold).collect(),
         };
+        done(Stage::Cut);
         Steps { features, first, last, main, cut, kept }
     }
 
@@ -252,8 +264,9 @@ impl Classifier {
 
     /// From what is kept to labels.
     pub(crate) fn label(&self, steps: &Steps) -> Labels {
+        let mut shares = Vec::new();
         let verdict = |i: usize| {
-            let shares = steps.label_shares(i);
+            steps.add_label_shares(i, &mut shares);
             let label = most_probable(&shares, steps.kept[i]);
             let probability: f32 =
                 shares.iter().filter(|(l, _)| self.keep.contains(l)).map(|(_, p)| p).sum();
@@ -333,51 +346,52 @@ pub(crate) struct Form<'a> {
 pub(crate) struct Features<'a> {
     pub form: Form<'a>,
     pub facts: Facts<'a>,
-    dense: Dense,
-    /// The features of the lexicon of content.
-    lexicon: Columns,
-    /// Logits of stage one by block and scorer.
-    first: Vec<[f32; LANES]>,
+    tokens: Tokens<u32>,
 }
 
 impl<'a> Features<'a> {
     fn new(document: &'a Document, form: Form<'a>) -> Features<'a> {
         let facts = Facts::new(document);
-        let lookup = &form.reader.lookup;
-        let tokens = Tokens::new(&facts, |_, token, _| lookup.number(token));
-        let dense = Dense::new(&facts, form.structured);
-        let panel = &form.reader.first;
-        let shared = dense.first_stage();
-        let mut first = panel.logits(&shared);
-        let mut lexicon = Columns::new(facts.len());
-        let blocks: Vec<u32> = (0..facts.len() as u32).collect();
-        let values = |token| lookup.values(token);
-        aggregates(&tokens, &blocks, values, form.structured, |rows: &Lanes<LANES>| {
-            panel.add(shared.len() + lexicon.len(), rows, &mut first);
-            lexicon.add("", |row| rows[row][0]);
+        let tokens = Tokens::new(&facts, |_, token, _| form.reader.lookup.number(token));
+        Features { form, facts, tokens }
+    }
+
+    /// The sums of stage one, and those of stage two as far as they are known before it.
+    fn sums(&self) -> (Sum<'a>, Sum<'a>) {
+        let Form { reader, structured, .. } = self.form;
+        let rows = self.facts.len();
+        let (mut first, mut second) =
+            (Sum::new(&reader.first, rows), Sum::new(&reader.second, rows));
+        features::flow(&self.facts, structured, &mut first, &mut second);
+        done(Stage::Features);
+        let mut of_content = Vec::with_capacity(rows);
+        self.each_of_lexicon(|rows| {
+            first.take_lanes(rows);
+            of_content.clear();
+            of_content.extend(rows.iter().map(|of_block| of_block[0]));
+            second.take(&of_content);
         });
-        Features { form, dense, facts, lexicon, first }
+        (first, second)
     }
 
-    /// Logits of stage one.
-    fn first_stage(&self) -> Verdicts {
-        self.form.stages.verdicts(&self.first, None)
+    /// Calls `visit` with each feature of the lexicons.
+    fn each_of_lexicon(&self, visit: impl FnMut(&Lanes<LANES>)) {
+        let Form { reader, structured, .. } = self.form;
+        let blocks: Vec<u32> = (0..self.facts.len() as u32).collect();
+        let values = |token| reader.lookup.values(token);
+        aggregates(&self.tokens, &blocks, values, structured, visit);
     }
 
-    /// Logits of stage two where there is one, of stage one where not.
-    fn last_stage(&self, first: &Verdicts) -> Verdicts {
-        let Form { stages, reader, .. } = self.form;
-        stages.verdicts(&reader.second.logits(&self.of_second_stage(first)), Some(first))
+    /// Every feature but those of the lexicon, as a table.
+    pub(crate) fn dense(&self) -> Dense {
+        Dense::new(&self.facts, self.form.structured)
     }
 
-    /// The features of stage one, under the lexicon of content.
-    pub(crate) fn of_first_stage(&self) -> Table<'_> {
-        self.dense.first_stage().and(Cow::Borrowed(&self.lexicon))
-    }
-
-    /// The features of stage two; the verdicts are those of stage one.
-    pub(crate) fn of_second_stage(&self, first: &Verdicts) -> Table<'_> {
-        self.dense.second_stage(Cow::Borrowed(&self.lexicon), &self.facts, first)
+    /// The features of the lexicon of content, as a table.
+    pub(crate) fn lexicon(&self) -> Columns {
+        let mut columns = Columns::new(self.facts.len());
+        self.each_of_lexicon(|rows| columns.add("", |row| rows[row][0]));
+        columns
     }
 }
 
@@ -434,19 +448,33 @@ impl Steps<'_> {
     /// The probability of each label for block `i`; they sum to 1. The content model divides the
     /// mass between main and boilerplate, the kinds divide each side.
     pub(crate) fn label_shares(&self, i: usize) -> Vec<(Label, f32)> {
+        let mut shares = Vec::with_capacity(Label::ALL.len());
+        self.add_label_shares(i, &mut shares);
+        shares
+    }
+
+    /// Puts them in a list that is there already.
+    fn add_label_shares(&self, i: usize, shares: &mut Vec<(Label, f32)>) {
         let main = self.main[i];
-        let odds = self.last.kinds.iter().map(|(label, logits)| (*label, sigmoid(logits[i])));
-        let (titles, others): (Vec<_>, Vec<_>) = odds.partition(|(label, _)| label.is_main());
-        let title: f32 = titles.iter().map(|(_, p)| p).sum();
-        let total: f32 = others.iter().map(|(_, p)| p).sum();
-        let mut shares = vec![(Label::Content, main * (1.0 - title))];
-        shares.extend(titles.iter().map(|&(label, p)| (label, main * p)));
+        let of_side = |wanted: bool| {
+            let kinds = self.last.kinds.iter().filter(move |(label, _)| label.is_main() == wanted);
+            kinds.map(move |(label, logits)| (*label, sigmoid(logits[i])))
+        };
+        shares.clear();
+        shares.push((Label::Content, 0.0));
+        shares.extend(of_side(true));
+        let title: f32 = shares[1..].iter().map(|(_, p)| p).sum();
+        shares[0].1 = main * (1.0 - title);
+        shares[1..].iter_mut().for_each(|(_, p)| *p *= main);
+        let boilerplate = shares.len();
+        shares.extend(of_side(false));
+        let total: f32 = shares[boilerplate..].iter().map(|(_, p)| p).sum();
         if total > 0.0 {
-            shares.extend(others.iter().map(|&(label, p)| (label, (1.0 - main) * p / total)));
+            shares[boilerplate..].iter_mut().for_each(|(_, p)| *p = (1.0 - main) * *p / total);
         } else {
+            shares.truncate(boilerplate);
             shares.push((Label::Boilerplate, 1.0 - main));
         }
-        shares
     }
 }
 

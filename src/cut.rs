@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use crate::features::columns::{Columns, flag, log, share};
+use crate::features::columns::{Columns, Sink, flag, log, share};
 use crate::features::page::Page;
 use crate::logistic::Logistic;
 

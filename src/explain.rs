@@ -14,6 +14,7 @@ mod cut;
 mod families;
 mod wording;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::block::{Document, Label};
@@ -94,9 +95,10 @@ impl Classifier {
         let model = steps.features.form.stages;
         let spoken = Spoken::new(facts);
         let lexicon = &model.content.lexicon;
-        let first = steps.features.of_first_stage();
+        let (dense, of_lexicon) = (steps.features.dense(), steps.features.lexicon());
+        let first = dense.first_stage().and(Cow::Borrowed(&of_lexicon));
         let first = Stage::new(&model.content.logistic, &first, &steps.first.content);
-        let columns = steps.features.of_second_stage(&steps.first);
+        let columns = dense.second_stage(Cow::Borrowed(&of_lexicon), facts, &steps.first);
         let second = model.content.second.as_ref();
         let second = second.map(|second| Stage::new(second, &columns, &steps.last.content));
         let reasons = |i: usize| BlockReasons {

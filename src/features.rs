@@ -31,12 +31,13 @@ pub(crate) mod tree;
 
 use std::borrow::Cow;
 
-use columns::{Columns, Table};
+use columns::{Columns, Sink, Table};
 use page::Page;
 use probabilities::Verdicts;
 
 use crate::block::{Document, Label};
 use crate::lexicon;
+use crate::panel::{Flow, Sum};
 
 /// Every feature but those of the lexicon and of stage two.
 pub(crate) struct Dense {
@@ -64,17 +65,9 @@ impl Dense {
         };
         Dense {
             text: filled(&|columns| text::add(page, columns)),
+            place: filled(&|columns| add_place(page, structured, columns)),
             links: structured.then(|| filled(&|columns| links::add(page, columns))),
-            place: filled(&|columns| {
-                page::add(page, columns);
-                neighbours::add(page, structured, columns);
-            }),
-            tree: structured.then(|| {
-                filled(&|columns| {
-                    structure::add(page, columns);
-                    groups::add(page, columns);
-                })
-            }),
+            tree: structured.then(|| filled(&|columns| add_tree(page, columns))),
         }
     }
 
@@ -94,11 +87,42 @@ impl Dense {
     ) -> Table<'a> {
         let mut of_verdicts = self.text.like();
         let structured = self.tree.is_some();
-        probabilities::add(page, verdicts, structured, &mut of_verdicts);
-        probabilities::add_kinds(page, verdicts, structured, &mut of_verdicts);
+        add_verdicts(page, verdicts, structured, &mut of_verdicts);
         let own = [Some(&self.text), self.links.as_ref()].into_iter().flatten();
         Table::new(own.map(Cow::Borrowed).chain([lexicon, Cow::Owned(of_verdicts)]))
     }
+}
+
+fn add_place(page: &Page, structured: bool, columns: &mut impl Sink) {
+    page::add(page, columns);
+    neighbours::add(page, structured, columns);
+}
+
+fn add_tree(page: &Page, columns: &mut impl Sink) {
+    structure::add(page, columns);
+    groups::add(page, columns);
+}
+
+fn add_verdicts(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut impl Sink) {
+    probabilities::add(page, verdicts, structured, columns);
+    probabilities::add_kinds(page, verdicts, structured, columns);
+}
+
+/// The features of [`Dense`], each straight into the sums of the stages that have it: those of a
+/// page of many blocks would take more memory than the page.
+pub(crate) fn flow<'a>(page: &Page, structured: bool, first: &mut Sum<'a>, second: &mut Sum<'a>) {
+    let rows = page.len();
+    text::add(page, &mut Flow::new(rows, [first, second]));
+    add_place(page, structured, &mut Flow::new(rows, [first]));
+    if structured {
+        links::add(page, &mut Flow::new(rows, [first, second]));
+        add_tree(page, &mut Flow::new(rows, [first]));
+    }
+}
+
+/// The last features of stage two, those of the verdicts of stage one.
+pub(crate) fn flow_verdicts(page: &Page, verdicts: &Verdicts, structured: bool, second: &mut Sum) {
+    add_verdicts(page, verdicts, structured, &mut Flow::new(page.len(), [second]));
 }
 
 /// Names of the features of stage one, in order.

@@ -59,6 +59,18 @@ impl Hash {
         hash
     }
 
+    /// Of a text, eight bytes at a time: not the hash of its characters.
+    pub(crate) fn of_text(text: &str) -> Hash {
+        let mut hash = Hash::default();
+        let (eights, rest) = text.as_bytes().as_chunks::<8>();
+        eights.iter().for_each(|eight| hash.add(u64::from_le_bytes(*eight)));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        hash.add(u64::from_le_bytes(last));
+        hash.add(text.len() as u64);
+        hash
+    }
+
     /// Adds a number; the order counts.
     pub(crate) fn add(&mut self, number: u64) {
         let product = u128::from(self.0.rotate_left(32) ^ number) * u128::from(MULTIPLIER);
@@ -82,6 +94,9 @@ mod tests {
         let words = ["", "a", "aa", "ab", "ba", "abc", "a b", "\0", "\0\0"];
         let hashes: HashSet<Hash> = words.iter().map(|word| Hash::of(word.chars())).collect();
         assert_eq!(hashes.len(), words.len());
+        let texts = ["", "a", "a\0", "abcdefgh", "abcdefgh\0", "abcdefghi", "ibcdefgha"];
+        let hashes: HashSet<Hash> = texts.iter().map(|text| Hash::of_text(text)).collect();
+        assert_eq!(hashes.len(), texts.len());
         let (a, b) = (Hash::of(['a']), Hash::of(['b']));
         assert_ne!(a.and(b), b.and(a));
     }

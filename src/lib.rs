@@ -25,6 +25,11 @@ mod metrics;
 mod model;
 mod panel;
 mod segment;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod stages;
+#[cfg(not(feature = "bench"))]
+mod stages;
 #[cfg(feature = "train")]
 pub mod train;
 

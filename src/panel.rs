@@ -1,6 +1,8 @@
-//! Several regressions that read the same table, applied in one pass over it.
+//! Several regressions that read the same features, applied as the features come.
 
-use crate::features::columns::Table;
+use std::fmt::Display;
+
+use crate::features::columns::{Sink, extend};
 use crate::lexicon::{LANES, Lanes};
 use crate::logistic::Logistic;
 
@@ -68,35 +70,72 @@ impl Panel {
         }
         panel
     }
+}
 
-    /// The log-odds of each row by regression, from the columns of a table. Features that the table
-    /// does not reach are left to [`Panel::add`].
-    pub(crate) fn logits(&self, table: &Table) -> Vec<[f32; LANES]> {
-        let mut logits = vec![self.intercepts; table.rows()];
-        for (feature, values) in self.features.iter().zip(table.columns()) {
-            let (from, to) = feature.common;
-            let zero_is_common = from <= 0.0 && to >= 0.0;
-            let weight = feature.weight;
-            for (logits, &value) in logits.iter_mut().zip(values) {
-                // Most flags are 0 on most blocks.
-                if value == 0.0 && zero_is_common {
-                    continue;
-                }
-                if from <= value && value <= to {
-                    *logits = add(*logits, weight, [value; LANES]);
-                } else {
-                    feature.add(&[value; LANES], logits);
-                }
-            }
-        }
-        logits
+/// The log-odds of the rows by regression, as features come in their order.
+#[derive(Debug, Clone)]
+pub(crate) struct Sum<'a> {
+    panel: &'a Panel,
+    /// How many features have come.
+    taken: usize,
+    /// Per row and regression.
+    pub logits: Vec<[f32; LANES]>,
+}
+
+impl<'a> Sum<'a> {
+    /// The intercepts.
+    pub(crate) fn new(panel: &'a Panel, rows: usize) -> Sum<'a> {
+        Sum { panel, taken: 0, logits: vec![panel.intercepts; rows] }
     }
 
-    /// Adds feature number `n`, whose values differ between the regressions.
-    pub(crate) fn add(&self, n: usize, rows: &Lanes<LANES>, logits: &mut [[f32; LANES]]) {
-        for (values, logits) in rows.iter().zip(logits) {
-            self.features[n].add(values, logits);
+    /// Takes the next feature, one value per row. What no regression of the panel has adds nothing.
+    pub(crate) fn take(&mut self, values: &[f32]) {
+        let Some(feature) = self.panel.features.get(self.taken) else { return };
+        self.taken += 1;
+        let (from, to) = feature.common;
+        let zero_is_common = from <= 0.0 && to >= 0.0;
+        let weight = feature.weight;
+        for (logits, &value) in self.logits.iter_mut().zip(values) {
+            // Most flags are 0 on most blocks.
+            if value == 0.0 && zero_is_common {
+                continue;
+            }
+            if from <= value && value <= to {
+                *logits = add(*logits, weight, [value; LANES]);
+            } else {
+                feature.add(&[value; LANES], logits);
+            }
         }
+    }
+
+    /// Takes the next feature where its values differ between the regressions.
+    pub(crate) fn take_lanes(&mut self, rows: &Lanes<LANES>) {
+        let Some(feature) = self.panel.features.get(self.taken) else { return };
+        self.taken += 1;
+        for (values, logits) in rows.iter().zip(&mut self.logits) {
+            feature.add(values, logits);
+        }
+    }
+}
+
+/// Features on their way through the sums of one stage or both: none is kept.
+pub(crate) struct Flow<'f, 'a, const N: usize> {
+    sums: [&'f mut Sum<'a>; N],
+    rows: usize,
+    column: Vec<f32>,
+}
+
+impl<'f, 'a, const N: usize> Flow<'f, 'a, N> {
+    pub(crate) fn new(rows: usize, sums: [&'f mut Sum<'a>; N]) -> Flow<'f, 'a, N> {
+        Flow { sums, rows, column: Vec::with_capacity(rows) }
+    }
+}
+
+impl<const N: usize> Sink for Flow<'_, '_, N> {
+    fn add(&mut self, _: impl Display, value: impl FnMut(usize) -> f32) {
+        self.column.clear();
+        extend(&mut self.column, self.rows, value);
+        self.sums.iter_mut().for_each(|sum| sum.take(&self.column));
     }
 }
 
@@ -105,7 +144,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::features::columns::Columns;
+    use crate::features::columns::{Columns, Table};
     use crate::logistic::Weight;
 
     fn logistic(seed: u32, features: u32) -> Logistic {
@@ -131,22 +170,26 @@ mod tests {
             columns
         };
         let shared = columns(1, 8);
-        let own = [columns(2, 4), columns(3, 4), columns(4, 4)];
         let table = Table::new([Cow::Borrowed(&shared)]);
+        let own = [columns(2, 4), columns(3, 4), columns(4, 4)];
         let panel = Panel::new([Some(&logistics[0]), Some(&logistics[1]), Some(&logistics[2])]);
-        let mut logits = panel.logits(&table);
+        let mut sum = Sum::new(&panel, 7);
+        let mut flow = Flow::new(7, [&mut sum]);
+        (0..8).for_each(|n| flow.add(n, |i| shared.column(n)[i]));
         for n in 0..4 {
             let row =
                 |i: usize| std::array::from_fn(|l| own.get(l).map_or(0.0, |c| c.column(n)[i]));
             let rows: Vec<[f32; LANES]> = (0..7).map(row).collect();
-            panel.add(8 + n, &rows, &mut logits);
+            sum.take_lanes(&rows);
         }
         for (n, logistic) in logistics.iter().enumerate() {
             let of_one = logistic.logits(&table.clone().and(Cow::Borrowed(&own[n])));
-            let of_panel: Vec<f32> = logits.iter().map(|row| row[n]).collect();
+            let of_panel: Vec<f32> = sum.logits.iter().map(|row| row[n]).collect();
             assert_eq!(of_panel, of_one);
         }
-        let some = Panel::new([None, Some(&logistics[1])]).logits(&table);
-        assert!(some.iter().all(|row| row[0] == 0.0));
+        let some = Panel::new([None, Some(&logistics[1])]);
+        let mut sum = Sum::new(&some, 7);
+        table.columns().for_each(|values| sum.take(values));
+        assert!(sum.logits.iter().all(|row| row[0] == 0.0 && row[1] != 0.0));
     }
 }

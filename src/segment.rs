@@ -103,6 +103,30 @@ fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Reads the tokens of a page and nothing else, for benches/pages.rs.
+#[cfg(feature = "bench")]
+pub(crate) fn count_tokens(html: &str) -> usize {
+    use tokenizer::{RawText, Token};
+    let mut tokenizer = tokenizer::Tokenizer::new(html);
+    let mut attributes = attributes::Attributes::default();
+    for count in 0.. {
+        match tokenizer.next(&mut attributes, false) {
+            Token::Eof => return count,
+            Token::Start { name, .. } => {
+                let is =
+                    |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+                if is(&["script"]) {
+                    tokenizer.raw_text(RawText::Script, name);
+                } else if is(&["style", "title", "textarea"]) {
+                    tokenizer.raw_text(RawText::UntilEndTag, name);
+                }
+            }
+            _ => {}
+        }
+    }
+    unreachable!("the range has no end")
+}
+
 /// Whether elements of this name do not end a block.
 pub(crate) fn is_inline(tag: &str) -> bool {
     tags::Tag::known(tag.as_bytes()).is_some_and(|tag| tag.is(tags::property::INLINE))

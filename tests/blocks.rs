@@ -43,6 +43,18 @@ fn read_back(folder: &Path, output: &Output) -> Dataset {
 }
 
 #[test]
+fn weights_stand_in_their_column() {
+    let folder = folder(&[("a.html", PAGE)]);
+    let output = saring(folder.path(), &["a.html", "--weight", "3"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    assert_eq!(read_back(folder.path(), &output).pages[0].weights, [3.0; 5]);
+    for weight in ["--weight=-1", "--weight=NaN", "--weight=much"] {
+        let output = saring(folder.path(), &["a.html", weight]);
+        assert!(output.status.code() == Some(2) && output.stdout.is_empty(), "{weight}");
+    }
+}
+
+#[test]
 fn blocks_survive_a_round_trip() {
     let folder = folder(&[("a.html", PAGE), ("b.txt", "Satu, dua.\n\n\"Tiga\"\n")]);
     let output = saring(folder.path(), &["a.html", "b.txt"]);

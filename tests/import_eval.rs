@@ -221,6 +221,19 @@ fn weights_stand_in_their_column() {
 }
 
 #[test]
+fn pages_are_left_out_by_name() {
+    let folder = set("gold", body);
+    let faults = "# Faults.\nset/p2 its gold is of another page\n\nset/p9 nowhere\n";
+    write(folder.path(), "faults.txt", faults.as_bytes());
+    let (pages, run) = imported(folder.path(), &["--exclude", "faults.txt"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let names: Vec<&str> = pages.iter().map(|page| page.name.as_str()).collect();
+    assert_eq!(names, ["set/p1", "set/p3"]);
+    let gone = saring(folder.path(), &["import", "set", "-o", "o.csv", "--exclude", "gone.txt"]);
+    assert!(gone.code == 1 && gone.stderr.contains("gone.txt"), "{}", gone.stderr);
+}
+
+#[test]
 fn several_folders_are_one_file() {
     let folder = set("gold", body);
     write_set(&folder.path().join("more"), "ground-truth", wcxb);

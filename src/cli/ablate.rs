@@ -174,10 +174,12 @@ fn apply(rule: CutRule, model: &mut Model) {
 }
 
 fn judges_for(args: &Args, data: &Dataset, change: &Change) -> Result<Judges> {
+    // Those of a cross-validation have a part for plain text, which no figure here needs.
+    let as_cached = matches!(change, Change::Nothing | Change::Cut(_) | Change::Best(_));
     let mut options = Options {
         folds: args.folds,
         held_out: args.held_out,
-        plain: args.cache.is_some(),
+        plain: as_cached && args.cache.is_some(),
         ..Options::default()
     };
     match change {

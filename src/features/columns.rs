@@ -32,18 +32,6 @@ impl Columns {
         Columns { rows: self.rows, names, ..Columns::default() }
     }
 
-    /// Adds a column; `value` is called once per row. Values that are not finite become 0.
-    pub(crate) fn add(&mut self, name: impl Display, mut value: impl FnMut(usize) -> f32) {
-        if let Some(names) = &mut self.names {
-            names.push(name.to_string());
-        }
-        self.columns += 1;
-        self.values.extend((0..self.rows).map(|row| {
-            let value = value(row);
-            if value.is_finite() { value } else { 0.0 }
-        }));
-    }
-
     /// The table of these rows alone.
     #[cfg(feature = "train")]
     pub(crate) fn at(&self, rows: &[u32]) -> Columns {
@@ -74,6 +62,30 @@ impl Columns {
     }
 }
 
+/// Where features go: into a table that is kept, or through regressions that need each only once.
+pub(crate) trait Sink {
+    /// Adds a column; `value` is called once per row. Values that are not finite become 0.
+    fn add(&mut self, name: impl Display, value: impl FnMut(usize) -> f32);
+}
+
+impl Sink for Columns {
+    fn add(&mut self, name: impl Display, value: impl FnMut(usize) -> f32) {
+        if let Some(names) = &mut self.names {
+            names.push(name.to_string());
+        }
+        self.columns += 1;
+        extend(&mut self.values, self.rows, value);
+    }
+}
+
+/// Adds the values of a column.
+pub(crate) fn extend(values: &mut Vec<f32>, rows: usize, mut value: impl FnMut(usize) -> f32) {
+    values.extend((0..rows).map(|row| {
+        let value = value(row);
+        if value.is_finite() { value } else { 0.0 }
+    }));
+}
+
 /// Columns of several tables side by side, of the same rows: what a regression reads.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table<'a> {
@@ -92,13 +104,9 @@ impl<'a> Table<'a> {
     }
 
     /// Number of rows (blocks).
+    #[cfg(any(feature = "train", test))]
     pub(crate) fn rows(&self) -> usize {
         self.parts.first().map_or(0, |part| part.rows())
-    }
-
-    /// Number of columns (features).
-    pub(crate) fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.len()).sum()
     }
 
     /// Every column, in order.

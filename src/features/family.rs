@@ -1,5 +1,6 @@
 //! Which features belong together: what an ablation leaves out at once.
 
+use super::columns::Sink;
 use super::probabilities::Verdicts;
 use super::{groups, links, names, neighbours, page, probabilities, structure, text};
 use crate::block::Label;

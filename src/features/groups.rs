@@ -1,13 +1,11 @@
 //! Blocks of the same shape: equal tag paths, equal signatures, repeated siblings. Absent for
 //! plain text.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-
-use super::columns::{Columns, log, share};
+use super::columns::{Sink, log, share};
 use super::page::{Page, Sums};
 use super::tree::{Names, inherit};
 use crate::block::Document;
+use crate::hash::{Hash, HashedMap};
 
 /// Which group each block is in, and the sums over each group.
 pub(crate) struct Groups {
@@ -16,7 +14,7 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    fn by<K: Hash + Eq>(of_blocks: &[Sums], key: impl Fn(usize) -> K) -> Groups {
+    fn by(of_blocks: &[Sums], key: impl Fn(usize) -> Hash) -> Groups {
         let mut groups = Groups { of: Vec::with_capacity(of_blocks.len()), sums: Vec::new() };
         groups.of.extend(numbered((0..of_blocks.len()).map(key)));
         for (sums, &group) in of_blocks.iter().zip(&groups.of) {
@@ -32,12 +30,19 @@ impl Groups {
 }
 
 /// Each key's number, in the order in which they are first seen.
-fn numbered<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> impl Iterator<Item = usize> {
-    let mut known = HashMap::new();
+fn numbered(keys: impl Iterator<Item = Hash>) -> impl Iterator<Item = usize> {
+    let mut known: HashedMap<usize> = HashedMap::default();
     keys.map(move |key| {
         let next = known.len();
         *known.entry(key).or_insert(next)
     })
+}
+
+/// The hash of some numbers, each of which may be missing.
+fn hash(numbers: impl IntoIterator<Item = Option<usize>>) -> Hash {
+    let mut hash = Hash::default();
+    numbers.into_iter().for_each(|n| hash.add(n.map_or(0, |n| n as u64 + 1)));
+    hash
 }
 
 /// Blocks of the same shape, by two notions of it.
@@ -53,39 +58,33 @@ pub(crate) struct Shapes {
 impl Shapes {
     pub(super) fn new(document: &Document, names: &Names, of_blocks: &[Sums]) -> Shapes {
         let elements = &document.elements;
-        let mut tags = HashMap::new();
-        let tag = names.each(|element| {
-            let next = tags.len();
-            *tags.entry(&element.tag).or_insert(next)
+        let tag = names.each(|element| Hash::of_text(&element.tag));
+        let path = inherit(document, |e, above: Option<&Hash>| {
+            above.copied().unwrap_or_default().and(tag[e])
         });
-        let mut paths = HashMap::new();
-        let path = inherit(document, |e, above: Option<&usize>| {
-            let next = paths.len();
-            *paths.entry((above.copied(), tag[e])).or_insert(next)
+        let shape = names.each(|element| {
+            let class = element.classes.first().map_or("", String::as_str);
+            Hash::of_text(&element.tag).and(Hash::of_text(class))
         });
-        let mut shapes = HashMap::new();
-        let of_element = names.each(|element| {
-            let next = shapes.len();
-            *shapes.entry((&element.tag, element.classes.first())).or_insert(next)
-        });
+        let of_element: Vec<usize> = numbered(shape.into_iter()).collect();
         let own = |i: usize| document.blocks[i].element;
         let signature = |i: usize| {
             let mut element = own(i);
-            [(); 4].map(|()| {
+            hash([(); 4].map(|()| {
                 let shape = element.map(|e| of_element[e]);
                 element = element.and_then(|e| elements[e].parent);
                 shape
-            })
+            }))
         };
         Shapes {
-            by_path: Groups::by(of_blocks, |i| own(i).map(|e| path[e])),
+            by_path: Groups::by(of_blocks, |i| own(i).map_or(Hash::default(), |e| path[e])),
             by_signature: Groups::by(of_blocks, signature),
             of_element,
         }
     }
 }
 
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let shapes = &page.shapes;
     for (name, groups) in [("path", &shapes.by_path), ("shape", &shapes.by_signature)] {
         columns.add(format_args!("{name}_prose_share"), |i| {
@@ -119,8 +118,10 @@ struct Siblings {
 impl Siblings {
     fn new(page: &Page) -> Siblings {
         let elements = &page.document.elements;
-        let keys =
-            elements.iter().zip(&page.shapes.of_element).map(|(e, &shape)| (e.parent, shape));
+        let keys = elements
+            .iter()
+            .zip(&page.shapes.of_element)
+            .map(|(e, &shape)| hash([e.parent, Some(shape)]));
         let of: Vec<usize> = numbered(keys).collect();
         let groups = of.iter().max().map_or(0, |last| last + 1);
         let (mut members, mut sums) = (vec![0.0; groups], vec![Sums::default(); groups]);
@@ -137,7 +138,7 @@ impl Siblings {
     }
 }
 
-fn add_repeated_siblings(page: &Page, columns: &mut Columns) {
+fn add_repeated_siblings(page: &Page, columns: &mut impl Sink) {
     let siblings = Siblings::new(page);
     let with = |i: usize, value: &dyn Fn(usize, usize) -> f32| -> f32 {
         let largest = page.element(i).and_then(|e| siblings.largest[e]);

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use super::columns::{Columns, flag, log};
+use memchr::memmem::Finder;
+
+use super::columns::{Sink, flag, log};
 use super::page::Page;
 
 /// Hosts of messengers, whose channels are promoted in articles.
@@ -40,8 +43,8 @@ const NETWORKS: [&str; 14] = [
 ];
 
 /// Words in an address that hands a page on to somebody.
-const SHARING: [&str; 8] =
-    ["share", "sharer", "intent/", "submit?", "pin/create", "send?text", "text=", "addtoany"];
+const SHARING: [&str; 7] =
+    ["share", "intent/", "submit?", "pin/create", "send?text", "text=", "addtoany"];
 
 /// First words of addresses of lists rather than articles.
 const LISTS: [&str; 12] = [
@@ -58,6 +61,17 @@ const LISTS: [&str; 12] = [
     "/kategori/",
     "/section/",
 ];
+
+/// What looks for words in an address: made once, it is much faster than to look for each anew.
+type Finders = LazyLock<Vec<Finder<'static>>>;
+
+static SHARING_FINDERS: Finders = LazyLock::new(|| SHARING.map(Finder::new).into());
+
+static LISTS_FINDERS: Finders = LazyLock::new(|| LISTS.map(Finder::new).into());
+
+fn has_any(text: &str, words: &[Finder]) -> bool {
+    words.iter().any(|word| word.find(text.as_bytes()).is_some())
+}
 
 /// What the addresses of some links tell, a bit for each thing.
 #[derive(Default, Clone, Copy)]
@@ -138,12 +152,12 @@ fn targets(link: &str, own: &str) -> Targets {
         (Targets::MESSENGER, among(&MESSENGERS) || lower.starts_with("whatsapp:")),
         (Targets::STORE, among(&STORES)),
         (Targets::NETWORK, among(&NETWORKS)),
-        (Targets::SHARING, SHARING.iter().any(|word| lower.contains(word))),
+        (Targets::SHARING, has_any(&lower, &SHARING_FINDERS)),
         (Targets::EXTERNAL, host.is_some_and(|h| site(h) != own)),
         (Targets::FRAGMENT, fragment),
         (Targets::SCRIPT, script),
         (Targets::MAIL, mail),
-        (Targets::LIST, LISTS.iter().any(|list| plain.contains(list))),
+        (Targets::LIST, has_any(plain, &LISTS_FINDERS)),
         (Targets::ARTICLE, internal && (words >= 4 || (words >= 2 && digits >= 4))),
         (Targets::QUERY, internal && path.contains('?')),
         (Targets::TOP, internal && steps <= 1 && words <= 2),
@@ -166,7 +180,7 @@ fn own_site(page: &Page) -> String {
     most.map_or(String::new(), |(site, _)| site.to_string())
 }
 
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let own = own_site(page);
     let blocks = &page.document.blocks;
     let all =

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::columns::{Columns, flag, log, share};
+use super::columns::{Sink, flag, log, share};
 use super::page::{Page, Sums};
 use super::tree::inherit;
 
@@ -17,14 +17,14 @@ pub(super) fn side(offset: isize) -> String {
     format!("{}{}", if offset < 0 { "prev" } else { "next" }, offset.unsigned_abs())
 }
 
-pub(super) fn add(page: &Page, structured: bool, columns: &mut Columns) {
+pub(super) fn add(page: &Page, structured: bool, columns: &mut impl Sink) {
     add_text(page, columns);
     if structured {
         add_structure(page, columns);
     }
 }
 
-fn add_text(page: &Page, columns: &mut Columns) {
+fn add_text(page: &Page, columns: &mut impl Sink) {
     let at = |i: usize, offset: isize| {
         i.checked_add_signed(offset).filter(|&j| j < page.len()).map(|j| &page.text[j])
     };
@@ -71,7 +71,7 @@ fn around(page: &Page, size: usize, forward: bool) -> Vec<Sums> {
 }
 
 /// Blocks to the nearest long block on either side; the page's length where there is none.
-fn add_distances(page: &Page, columns: &mut Columns) {
+fn add_distances(page: &Page, columns: &mut impl Sink) {
     let n = page.len();
     let mut before = vec![n; n];
     let mut after = vec![n; n];
@@ -96,7 +96,7 @@ fn add_distances(page: &Page, columns: &mut Columns) {
 }
 
 /// What needs elements or a title: absent for plain text.
-fn add_structure(page: &Page, columns: &mut Columns) {
+fn add_structure(page: &Page, columns: &mut impl Sink) {
     let blocks = &page.document.blocks;
     let at = |i: usize, offset: isize| i.checked_add_signed(offset).filter(|&j| j < page.len());
     for offset in NEAR {
@@ -164,7 +164,7 @@ fn steps_to(page: &Page, block: usize) -> Vec<f32> {
     (0..above.len()).map(|e| (depth + page.tree.depth[e] - 2 * meet[e]) as f32).collect()
 }
 
-fn add_headline(page: &Page, columns: &mut Columns) {
+fn add_headline(page: &Page, columns: &mut impl Sink) {
     columns.add("title_has_block", |i| page.title_match[i].0);
     columns.add("block_has_title", |i| page.title_match[i].1);
     let headline = page.headline;

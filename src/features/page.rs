@@ -1,14 +1,12 @@
 //! What the features share: counts per block, per element and for the whole page.
 
-use std::collections::HashMap;
-
-use super::columns::{Columns, flag, log, share};
+use super::columns::{Sink, flag, log, share};
 use super::groups::Shapes;
 use super::structure::Levels;
 use super::text::{Text, Word};
 use super::tree::Tree;
 use crate::block::Document;
-use crate::hash::HashedMap;
+use crate::hash::{Hash, HashedMap};
 
 /// Sums over a set of blocks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -104,11 +102,11 @@ impl<'a> Page<'a> {
             words_before.push(total.words);
             prose_before.push(total.prose);
         }
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut numbers: HashedMap<usize> = HashedMap::default();
         let mut same_text = Vec::new();
         let mut text_number = Vec::with_capacity(blocks.len());
         for block in blocks {
-            let number = *numbers.entry(&block.text).or_insert(same_text.len());
+            let number = *numbers.entry(Hash::of_text(&block.text)).or_insert(same_text.len());
             if number == same_text.len() {
                 same_text.push(0);
             }
@@ -286,7 +284,7 @@ fn match_title(title: &str, text: &[Text], words: &[Word]) -> Vec<(f32, f32)> {
 }
 
 /// Where the block stands on the page, and what kind of page it is.
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let n = page.len() as f32;
     let total = page.total;
     columns.add("position_blocks", |i| i as f32 / n);

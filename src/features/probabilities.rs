@@ -1,7 +1,7 @@
 //! What stage one thinks of the block, its neighbours, its containers and its likes: the features
 //! of stage two.
 
-use super::columns::{Columns, flag, log, share};
+use super::columns::{Sink, flag, log, share};
 use super::neighbours::{NEAR, WINDOWS, side, window};
 use super::page::Page;
 use super::structure::{core, within};
@@ -40,9 +40,10 @@ impl Mass {
         Mass { words: 0.0, content: 0.0, blocks: 0.0, logits: 0.0, highest: -10.0 }
     }
 
-    fn add(&mut self, words: f32, logit: f32) {
+    /// Adds a block with its probability and logit.
+    fn add(&mut self, words: f32, p: f32, logit: f32) {
         self.words += words;
-        self.content += words * sigmoid(logit);
+        self.content += words * p;
         self.blocks += 1.0;
         self.logits += logit;
         self.highest = self.highest.max(logit);
@@ -72,7 +73,7 @@ fn clamp(logits: &[f32]) -> Vec<f32> {
 }
 
 /// Adds the features.
-pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut Columns) {
+pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut impl Sink) {
     let logits = clamp(&verdicts.content);
     let p: Vec<f32> = logits.iter().map(|&l| sigmoid(l)).collect();
     let words = |i: usize| page.text[i].words;
@@ -87,32 +88,38 @@ pub(super) fn add(page: &Page, verdicts: &Verdicts, structured: bool, columns: &
     }
     let around = |i: usize, size: usize, forward: bool| {
         let mut mass = Mass::none();
-        window(page, i, size, forward).for_each(|j| mass.add(words(j), logits[j]));
+        window(page, i, size, forward).for_each(|j| mass.add(words(j), p[j], logits[j]));
         mass
     };
+    let mut nearest = Vec::with_capacity(2);
     for size in WINDOWS {
         for (name, forward) in [("prev", false), ("next", true)] {
             let masses: Vec<Mass> = (0..page.len()).map(|i| around(i, size, forward)).collect();
             columns.add(format_args!("p_{name}{size}_share"), |i| masses[i].share());
             columns.add(format_args!("p_{name}{size}_highest"), |i| masses[i].highest);
+            if size == WINDOWS[0] {
+                nearest.push(masses);
+            }
         }
     }
-    columns.add("p_between", |i| {
-        let (before, after) = (around(i, 3, false), around(i, 3, true));
-        sigmoid(before.highest) * sigmoid(after.highest)
-    });
+    columns.add("p_between", |i| nearest.iter().map(|masses| sigmoid(masses[i].highest)).product());
     add_page(page, &logits, &p, columns);
     add_words(page, &p, columns);
     let same = by_text(page, &logits);
     columns.add("p_same_text", |i| same[i]);
     if structured {
-        add_containers(page, &logits, columns);
+        add_containers(page, &logits, &p, columns);
     }
 }
 
 /// Which kind the block would be, were it alone, and those around it: a comment among comments, a
 /// line under a picture.
-pub(super) fn add_kinds(page: &Page, verdicts: &Verdicts, structured: bool, columns: &mut Columns) {
+pub(super) fn add_kinds(
+    page: &Page,
+    verdicts: &Verdicts,
+    structured: bool,
+    columns: &mut impl Sink,
+) {
     let shapes = structured.then_some(&page.shapes.by_signature);
     for (kind, logits) in &verdicts.kinds {
         let logits = clamp(logits);
@@ -144,12 +151,12 @@ pub(super) fn add_kinds(page: &Page, verdicts: &Verdicts, structured: bool, colu
 }
 
 /// Where the block stands in the mass of content, and how much of that there is.
-fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
+fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut impl Sink) {
     let mut before = Vec::with_capacity(page.len());
     let mut all = Mass::none();
     for (i, &logit) in logits.iter().enumerate() {
         before.push(all.content);
-        all.add(page.text[i].words, logit);
+        all.add(page.text[i].words, p[i], logit);
     }
     columns.add("p_page_highest", |_| all.highest);
     columns.add("p_page_share", |_| all.share());
@@ -168,7 +175,7 @@ fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
     let mut ahead = vec![Mass::none(); page.len()];
     for i in 0..page.len() {
         let section = (i + 1..page.len()).take(6).take_while(|&j| page.heading_level(j) == 0);
-        section.for_each(|j| ahead[i].add(page.text[j].words, logits[j]));
+        section.for_each(|j| ahead[i].add(page.text[j].words, p[j], logits[j]));
     }
     columns.add("p_section_ahead", |i| ahead[i].share());
     columns.add("p_heading_section_ahead", |i| flag(page.heading_level(i) > 0) * ahead[i].share());
@@ -178,7 +185,7 @@ fn add_page(page: &Page, logits: &[f32], p: &[f32], columns: &mut Columns) {
 const COMMON: f32 = 0.2;
 
 /// How much of what the block speaks of stands elsewhere on the page, and whether in content.
-fn add_words(page: &Page, p: &[f32], columns: &mut Columns) {
+fn add_words(page: &Page, p: &[f32], columns: &mut impl Sink) {
     // Per word, the blocks that have it, and how many of them are expected to be content.
     let mut counts = vec![(0.0_f32, 0.0_f32); page.vocabulary()];
     for (i, p) in p.iter().enumerate() {
@@ -219,12 +226,12 @@ fn by_text(page: &Page, logits: &[f32]) -> Vec<f32> {
     logits.iter().enumerate().map(mean).collect()
 }
 
-fn add_containers(page: &Page, logits: &[f32], columns: &mut Columns) {
+fn add_containers(page: &Page, logits: &[f32], p: &[f32], columns: &mut impl Sink) {
     let elements = &page.document.elements;
     let mut inside = vec![Mass::none(); elements.len()];
     for (i, &logit) in logits.iter().enumerate() {
         if let Some(element) = page.element(i) {
-            inside[element].add(page.text[i].words, logit);
+            inside[element].add(page.text[i].words, p[i], logit);
         }
     }
     for e in (0..elements.len()).rev() {
@@ -243,14 +250,14 @@ fn add_containers(page: &Page, logits: &[f32], columns: &mut Columns) {
     for (name, groups) in [("path", &shapes.by_path), ("shape", &shapes.by_signature)] {
         let mut masses = vec![Mass::none(); groups.sums.len()];
         for (i, &group) in groups.of.iter().enumerate() {
-            masses[group].add(page.text[i].words, logits[i]);
+            masses[group].add(page.text[i].words, p[i], logits[i]);
         }
         let mass = |i: usize| masses[groups.of[i]];
         columns.add(format_args!("p_{name}_share"), |i| mass(i).share());
         columns.add(format_args!("p_{name}_mean_logit"), |i| mass(i).mean_logit());
         columns.add(format_args!("p_{name}_highest"), |i| mass(i).highest);
     }
-    let total: f32 = (0..page.len()).map(|i| page.text[i].words * sigmoid(logits[i])).sum();
+    let total: f32 = (0..page.len()).map(|i| page.text[i].words * p[i]).sum();
     for percent in [50, 80, 95] {
         let enough = percent as f32 / 100.0 * total;
         let core = core(page, total, enough, |e| inside[e].content);

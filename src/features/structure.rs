@@ -1,6 +1,6 @@
 //! Tags, ancestors and containers: where in the tree the block is. Absent for plain text.
 
-use super::columns::{Columns, flag, log, share};
+use super::columns::{Sink, flag, log, share};
 use super::page::{Page, Sums};
 use super::tree::inherit;
 use crate::block::Element;
@@ -35,14 +35,14 @@ const ANCESTOR_TAGS: [&str; 15] = [
 /// How many of the successively larger containers are described.
 const LEVELS: usize = 5;
 
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     add_tags(page, columns);
     add_levels(page, columns);
     add_section(page, columns);
     add_cores(page, columns);
 }
 
-fn add_tags(page: &Page, columns: &mut Columns) {
+fn add_tags(page: &Page, columns: &mut impl Sink) {
     let elements = &page.document.elements;
     let bits = |tags: &[&str]| -> Vec<u32> {
         let bit = |e: &Element| tags.iter().position(|&tag| tag == e.tag).map_or(0, |n| 1 << n);
@@ -112,7 +112,7 @@ impl Levels {
     }
 }
 
-fn add_levels(page: &Page, columns: &mut Columns) {
+fn add_levels(page: &Page, columns: &mut impl Sink) {
     let levels = &page.levels;
     for level in 0..LEVELS {
         let sums: Vec<Sums> = (0..page.len())
@@ -141,7 +141,7 @@ fn add_levels(page: &Page, columns: &mut Columns) {
 }
 
 /// T: the highest ancestor with under 90 % of the words of the page: its section.
-fn add_section(page: &Page, columns: &mut Columns) {
+fn add_section(page: &Page, columns: &mut impl Sink) {
     let below = |e: usize| page.tree.inside[e].words < 0.9 * page.total.words;
     let highest = inherit(page.document, |e, above: Option<&Option<usize>>| {
         above.copied().flatten().or_else(|| below(e).then_some(e))
@@ -162,7 +162,7 @@ fn add_section(page: &Page, columns: &mut Columns) {
 }
 
 /// C50, C80, C95: the smallest element that holds that share of the prose of the page.
-fn add_cores(page: &Page, columns: &mut Columns) {
+fn add_cores(page: &Page, columns: &mut impl Sink) {
     for percent in [50, 80, 95] {
         let total = page.total.prose;
         let core = core(page, total, percent as f32 / 100.0 * total, |e| page.tree.inside[e].prose);

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::columns::{Columns, flag, log, share};
+use memchr::memmem::Finder;
+
+use super::columns::{Sink, flag, log, share};
 use super::page::Page;
 use crate::hash::Hash;
 
@@ -91,9 +93,68 @@ fn chars_per_word(c: char) -> Option<f32> {
     }
 }
 
-/// Vowel signs and other marks belong to words.
-fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || matches!(c as u32, 0x0300..=0x036F | 0x0900..=0x0DFF)
+/// What a character is, a bit for each thing.
+#[derive(Debug, Clone, Copy)]
+struct Class(u8);
+
+impl Class {
+    const SPACE: u8 = 1;
+    /// Part of a word with others, in scripts with spaces between words.
+    const WORD: u8 = 1 << 1;
+    const LETTER: u8 = 1 << 2;
+    const UPPERCASE: u8 = 1 << 3;
+    /// A numeric character that is no letter.
+    const DIGIT: u8 = 1 << 4;
+
+    /// Of most characters: to ask for each thing takes longer than all else about a text.
+    const ASCII: [u8; 128] = {
+        let mut classes = [0; 128];
+        let mut byte = 0;
+        while byte < 128 {
+            let c = byte as u8;
+            classes[byte] = match c {
+                b' ' | b'\t'..=b'\r' => Class::SPACE,
+                b'a'..=b'z' => Class::WORD | Class::LETTER,
+                b'A'..=b'Z' => Class::WORD | Class::LETTER | Class::UPPERCASE,
+                b'0'..=b'9' => Class::WORD | Class::DIGIT,
+                b'_' => Class::WORD,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        classes
+    };
+
+    #[inline]
+    fn of(c: char) -> Class {
+        Class(Class::ASCII.get(c as usize).copied().unwrap_or_else(|| Class::of_any(c)))
+    }
+
+    fn of_any(c: char) -> u8 {
+        if c.is_whitespace() {
+            return Class::SPACE;
+        }
+        if chars_per_word(c).is_some() {
+            return Class::LETTER;
+        }
+        // Vowel signs and other marks belong to words.
+        let mark = matches!(c as u32, 0x0300..=0x036F | 0x0900..=0x0DFF);
+        if !(c.is_alphanumeric() || c == '_' || mark) {
+            return 0;
+        }
+        let kind = match (c.is_alphabetic(), c.is_uppercase()) {
+            (true, true) => Class::LETTER | Class::UPPERCASE,
+            (true, false) => Class::LETTER,
+            _ if c.is_numeric() => Class::DIGIT,
+            _ => 0,
+        };
+        Class::WORD | kind
+    }
+
+    #[inline]
+    fn has(self, class: u8) -> bool {
+        self.0 & class != 0
+    }
 }
 
 fn is_sentence_end(c: char) -> bool {
@@ -123,13 +184,25 @@ impl Text {
     pub(crate) fn new(text: &str, link_chars: u32, words: &mut Vec<Word>) -> Text {
         let mut facts = Text { tokens: words.len()..words.len(), ..Text::default() };
         let mut word: Option<Word> = None;
+        let (mut chars, mut letters, mut uppercase, mut digits) = (0u32, 0u32, 0u32, 0u32);
         // The character before, and where it starts.
         let mut previous = (' ', 0);
         for (at, c) in text.char_indices() {
-            if !c.is_whitespace() {
-                facts.chars += 1.0;
-            }
-            if let Some(per_word) = chars_per_word(c) {
+            let class = Class::of(c);
+            chars += u32::from(!class.has(Class::SPACE));
+            letters += u32::from(class.has(Class::LETTER));
+            uppercase += u32::from(class.has(Class::UPPERCASE));
+            digits += u32::from(class.has(Class::DIGIT));
+            if class.has(Class::WORD) {
+                let word = word.get_or_insert_with(|| {
+                    facts.capitalised += flag(class.has(Class::UPPERCASE));
+                    Word { hash: Hash::default(), at: (at as u32, 0), chars: 0 }
+                });
+                each_lower(c, |c| {
+                    word.hash.add(c as u64);
+                    word.chars += 1;
+                });
+            } else if let Some(per_word) = chars_per_word(c) {
                 facts.end_word(word.take(), at, text, words);
                 facts.words += 1.0 / per_word;
                 if chars_per_word(previous.0).is_some() {
@@ -137,22 +210,6 @@ impl Text {
                     let at = (previous.1 as u32, (at + c.len_utf8()) as u32);
                     words.push(Word { hash: Hash::of(lower(pair)), at, chars: 2 });
                     facts.short_words += 1.0;
-                }
-                facts.letters += 1.0;
-            } else if is_word_char(c) {
-                let word = word.get_or_insert_with(|| {
-                    facts.capitalised += flag(c.is_uppercase());
-                    Word { hash: Hash::default(), at: (at as u32, 0), chars: 0 }
-                });
-                each_lower(c, |c| {
-                    word.hash.add(c as u64);
-                    word.chars += 1;
-                });
-                if c.is_alphabetic() {
-                    facts.letters += 1.0;
-                    facts.uppercase += flag(c.is_uppercase());
-                } else {
-                    facts.digits += flag(c.is_numeric());
                 }
             } else {
                 facts.end_word(word.take(), at, text, words);
@@ -164,6 +221,8 @@ impl Text {
         }
         facts.end_word(word, text.len(), text, words);
         facts.tokens.end = words.len();
+        [facts.chars, facts.letters, facts.uppercase, facts.digits] =
+            [chars, letters, uppercase, digits].map(|count| count as f32);
         facts.link_share = share(link_chars as f32, facts.chars).min(1.0);
         facts.long = facts.words >= 15.0 && facts.link_share < 0.33;
         facts.prose = facts.words * (1.0 - facts.link_share) * (facts.words / 10.0).min(1.0);
@@ -210,7 +269,7 @@ fn is_year(word: &str) -> bool {
 }
 
 /// Local features: no other block is looked at.
-pub(super) fn add(page: &Page, columns: &mut Columns) {
+pub(super) fn add(page: &Page, columns: &mut impl Sink) {
     let facts = &page.text;
     let text = |i: usize| page.document.blocks[i].text.as_str();
     let first = |i: usize| text(i).chars().next().unwrap_or(' ');
@@ -250,7 +309,9 @@ pub(super) fn add(page: &Page, columns: &mut Columns) {
     columns.add("has_year", |i| flag(facts[i].year));
     columns.add("has_bar", |i| has(i, Signs::BAR));
     columns.add("has_copyright", |i| has(i, Signs::COPYRIGHT));
-    columns.add("has_url", |i| flag(text(i).contains("http") || text(i).contains("www.")));
+    let url = [Finder::new("http"), Finder::new("www.")];
+    columns
+        .add("has_url", |i| flag(url.iter().any(|start| start.find(text(i).as_bytes()).is_some())));
     columns.add("has_money", |i| has(i, Signs::MONEY));
     columns.add("has_bracket", |i| has(i, Signs::BRACKET));
     columns.add("has_dash", |i| {
@@ -289,6 +350,13 @@ mod tests {
         assert!((read("อ่านเพิ่มเติม", 0).0.words - 2.6).abs() < 0.01);
         assert_eq!(read("हिन्दी में", 0).1.len(), 2);
         assert_eq!(read("ÉTÉ İstanbul", 0).1, ["été", "i\u{307}stanbul"]);
+    }
+
+    #[test]
+    fn classes_of_ascii_are_those_of_any_character() {
+        for (byte, class) in Class::ASCII.into_iter().enumerate() {
+            assert_eq!(class, Class::of_any(byte as u8 as char), "{byte}");
+        }
     }
 
     #[test]

@@ -4,10 +4,9 @@
 //! first and what is asked of all ancestors is handed down from the first to the last: neither takes
 //! more time on deep pages.
 
-use std::collections::HashMap;
-
 use super::page::Sums;
 use crate::block::{Document, Element};
+use crate::hash::{Hash, HashedMap};
 use crate::segment::is_inline;
 
 /// Ancestors among which a heading is looked for, the block's own element included.
@@ -24,11 +23,14 @@ pub(crate) struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn new(document: &'a Document) -> Names<'a> {
-        let mut known: HashMap<(&str, &str, &[String]), usize> = HashMap::new();
+        let mut known: HashedMap<usize> = HashedMap::default();
         let mut names =
             Names { of: Vec::with_capacity(document.elements.len()), first: Vec::new() };
         for element in &document.elements {
-            let key = (element.tag.as_str(), element.id.as_str(), element.classes.as_slice());
+            let mut key = Hash::of_text(&element.tag).and(Hash::of_text(&element.id));
+            for class in &element.classes {
+                key = key.and(Hash::of_text(class));
+            }
             let number = *known.entry(key).or_insert(names.first.len());
             if number == names.first.len() {
                 names.first.push(element);

@@ -108,10 +108,15 @@ fn in_namespace<'v, T: Copy, const N: usize>(
         return blocks.iter().map(of_block).collect();
     }
     let which = namespace as usize - Namespace::OwnClass as usize;
-    let mut of_elements: Vec<Aggregate<N>> = Vec::with_capacity(tokens.elements.len());
-    for (e, place) in tokens.elements.iter().enumerate() {
+    let of_names = |names: usize| {
         let mut aggregate = Aggregate::NONE;
-        tokens.of_element(e).iter().for_each(|token| aggregate.add(values(token[which])));
+        tokens.of_names(names).iter().for_each(|token| aggregate.add(values(token[which])));
+        aggregate
+    };
+    let of_names: Vec<Aggregate<N>> = (0..tokens.names.len()).map(of_names).collect();
+    let mut of_elements: Vec<Aggregate<N>> = Vec::with_capacity(tokens.elements.len());
+    for place in &tokens.elements {
+        let mut aggregate = of_names[place.names];
         // Handed down: a block's own elements end at the first that is not inline, and everything
         // above the near parents is far.
         let above = match namespace {

@@ -52,8 +52,11 @@ pub(crate) struct Tokens<T> {
     of_blocks: Vec<T>,
     /// Per block, where each of [`OF_BLOCKS`] ends in there.
     ends: Vec<[u32; OF_BLOCKS.len()]>,
-    /// The class tokens of the elements in the three class namespaces.
+    /// The class tokens of elements in the three class namespaces, once for all elements of the same
+    /// names.
     of_elements: Vec<[T; 3]>,
+    /// Where those of each of the names start and end.
+    pub(super) names: Vec<(u32, u32)>,
     pub(super) elements: Vec<Place>,
     /// Per block, its element.
     pub(super) element: Vec<Option<usize>>,
@@ -66,8 +69,8 @@ pub(super) struct Place {
     /// How many of the elements from here up are a block's own, and the one after them.
     pub own: usize,
     pub above_own: Option<usize>,
-    /// Where its tokens start and end.
-    tokens: (u32, u32),
+    /// Its place in the class tokens.
+    pub names: usize,
 }
 
 /// The namespaces of tokens that a block has for itself.
@@ -97,6 +100,7 @@ impl<T: Copy> Tokens<T> {
             of_blocks: Vec::new(),
             ends: Vec::with_capacity(page.len()),
             of_elements: Vec::new(),
+            names: Vec::new(),
             elements: Vec::with_capacity(elements.len()),
             element: (0..page.len()).map(|i| page.element(i)).collect(),
         };
@@ -154,7 +158,7 @@ impl<T: Copy> Tokens<T> {
             }
             tokens.ends.push(ends);
         }
-        let of_names = page.tree.names.each(|element| {
+        for element in &page.tree.names.first {
             let start = tokens.of_elements.len();
             each_name(element, |name, string| {
                 // Utility frameworks put dozens of classes on one element.
@@ -163,15 +167,15 @@ impl<T: Copy> Tokens<T> {
                     tokens.of_elements.push(all);
                 }
             });
-            (start as u32, tokens.of_elements.len() as u32)
-        });
+            tokens.names.push((start as u32, tokens.of_elements.len() as u32));
+        }
         for (e, element) in elements.iter().enumerate() {
             let (own, parent) = (page.tree.own[e], element.parent);
             let above_own = match parent {
                 Some(parent) if own > 1 => tokens.elements[parent].above_own,
                 _ => parent,
             };
-            tokens.elements.push(Place { parent, own, above_own, tokens: of_names[e] });
+            tokens.elements.push(Place { parent, own, above_own, names: page.tree.names.of[e] });
         }
         tokens
     }
@@ -186,9 +190,9 @@ impl<T: Copy> Tokens<T> {
         &self.of_blocks[before as usize..self.ends[i][which] as usize]
     }
 
-    /// The class tokens of an element.
-    pub(super) fn of_element(&self, e: usize) -> &[[T; 3]] {
-        let (start, end) = self.elements[e].tokens;
+    /// The class tokens of elements of these names.
+    pub(super) fn of_names(&self, names: usize) -> &[[T; 3]] {
+        let (start, end) = self.names[names];
         &self.of_elements[start as usize..end as usize]
     }
 
@@ -203,7 +207,7 @@ impl<T: Copy> Tokens<T> {
         let own = self.element[i].map_or(0, |e| self.elements[e].own);
         for (height, e) in std::iter::successors(self.element[i], parent).enumerate() {
             let which = class_namespace(height, own);
-            for tokens in self.of_element(e) {
+            for tokens in self.of_names(self.elements[e].names) {
                 visit(OF_ELEMENTS[which], tokens[which]);
             }
         }

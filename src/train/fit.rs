@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use std::borrow::Cow;
 
-    use crate::features::columns::{Columns, Table};
+    use crate::features::columns::{Columns, Sink, Table};
     use crate::logistic::REACH;
 
     /// One informative column (larger is positive) and one constant.

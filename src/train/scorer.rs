@@ -12,7 +12,7 @@ use super::{Options, Progress};
 use crate::block::Label;
 use crate::error::{Error, Result};
 use crate::features;
-use crate::features::columns::{Columns, Table};
+use crate::features::columns::{Columns, Sink, Table};
 use crate::features::probabilities::Verdicts;
 use crate::lexicon::{Lanes, aggregates};
 use crate::logistic::{Logistic, REACH};
