@@ -1,18 +1,19 @@
 //! `saring classify`: pages in, labelled blocks or kept text out.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 
-use saring::{Classifier, Error, Label};
+use saring::{Classifier, Document, Error, Label, Page, Result};
 
-use super::RunResult;
-use super::input::{self, Input, Unread};
+use super::destination::Destination;
+use super::in_order::in_order;
+use super::input::{self, Input, Pending, Unread};
 use super::output::say;
 use super::render::{Format, Rendered};
+use super::resume::Before;
+use super::{Outcome, RunResult, signals};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -21,6 +22,14 @@ pub struct Args {
     /// What to write [default: table on a terminal, jsonl elsewhere]
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// The file to write [default: stdout]. It is FILE.partial until it is complete
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Go on where an earlier run with the same inputs and options ended: after the last whole
+    /// record of FILE.partial, or else of FILE. Each record, failed ones too, stands for one input
+    /// of its source. With --output and --format jsonl only
+    #[arg(long)]
+    resume: bool,
     /// A model file [default: the one that comes with saring]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -45,13 +54,13 @@ pub struct Args {
     max_bytes: Option<NonZeroUsize>,
 }
 
-fn probability(text: &str) -> Result<f32, String> {
+fn probability(text: &str) -> std::result::Result<f32, String> {
     let value = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
     value.ok_or_else(|| "must be a number from 0 to 1".to_string())
 }
 
 /// The likelier of two sides has half the mass at least.
-pub fn min_probability(text: &str) -> Result<f32, String> {
+pub fn min_probability(text: &str) -> std::result::Result<f32, String> {
     let value = text.parse().ok().filter(|p| (0.5..=1.0).contains(p));
     value.ok_or_else(|| "must be a number from 0.5 to 1".to_string())
 }
@@ -60,7 +69,7 @@ pub fn min_probability(text: &str) -> Result<f32, String> {
 ///
 /// # Errors
 /// As [`Classifier::load`].
-pub fn load(model: Option<&Path>) -> saring::Result<Classifier> {
+pub fn load(model: Option<&Path>) -> Result<Classifier> {
     match model {
         Some(path) => Classifier::load(path),
         None => Ok(Classifier::pretrained().clone()),
@@ -68,28 +77,40 @@ pub fn load(model: Option<&Path>) -> saring::Result<Classifier> {
 }
 
 pub fn run(args: &Args) -> RunResult {
+    let format = format(args)?;
     let classifier = classifier(args)?;
-    let mut inputs = args.inputs.clone();
-    if inputs.is_empty() {
+    let mut paths = args.inputs.clone();
+    if paths.is_empty() {
         if std::io::stdin().is_terminal() {
             return Err(Error::Option("no input: name files, folders or - for stdin".into()).into());
         }
-        inputs.push("-".into());
+        paths.push("-".into());
     }
-    let mut out = std::io::stdout().lock();
-    let format = args.format.unwrap_or(match out.is_terminal() {
-        true => Format::Table,
-        false => Format::Jsonl,
-    });
-    let inputs = input::inputs(inputs, args.input, classifier.limits_in_force().bytes);
+    let inputs = input::pending(paths, args.input, classifier.limits_in_force().bytes);
+    let (mut out, before, inputs) = destination(args, format, inputs)?;
+    // From here on there is something to leave whole.
+    let stop = signals::stop().map_err(|e| Error::io("signals", e))?;
     let threshold = args.threshold;
-    let results = in_order(inputs, args.threads, move |input| {
-        input.and_then(|input| classify(&classifier, &input, format, threshold))
-    })?;
+    let columns = match args.output {
+        Some(_) => None,
+        None => terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| usize::from(w.0)),
+    };
+    let work = move |input| {
+        let result = classify(&classifier, input, |source, document, page| {
+            format.page(&Rendered { source, document, page, threshold, columns })
+        });
+        let bytes = result.as_ref().map_or(0, String::len);
+        (result, bytes)
+    };
+    let mut results = in_order(inputs, args.threads, stop, work)
+        .map_err(|e| Error::Option(format!("--threads: {e}")))?;
 
-    let (mut done, mut failed, mut any) = (0, 0, false);
-    out.write_all(format.head().as_bytes())?;
-    for result in results {
+    let Before { mut done, mut failed, .. } = before;
+    let mut any = false;
+    if !format.head().is_empty() {
+        out.write(&format.head())?;
+    }
+    for result in &mut results {
         let page = match result {
             Ok(page) => {
                 done += 1;
@@ -101,18 +122,72 @@ pub fn run(args: &Args) -> RunResult {
                 format.failed(&source, &message)
             }
         };
-        // One write for a page, and at once: whoever reads along never sees half of one.
         let between = if any && !page.is_empty() { format.between() } else { "" };
         any |= !page.is_empty();
-        out.write_all(format!("{between}{page}").as_bytes())?;
-        out.flush()?;
+        out.write(&format!("{between}{page}"))?;
     }
-    out.write_all(format.foot().as_bytes())?;
-    out.flush()?;
+    if results.stopped() {
+        say(stopped(done + failed, format, &out));
+        return Ok(Outcome::Interrupted);
+    }
+    if !format.foot().is_empty() {
+        out.write(format.foot())?;
+    }
+    out.complete()?;
     Ok(input::outcome(done, failed))
 }
 
-fn classifier(args: &Args) -> saring::Result<Classifier> {
+/// Also checks that `--resume` can be done.
+fn format(args: &Args) -> Result<Format> {
+    let terminal = args.output.is_none() && std::io::stdout().is_terminal();
+    let format = args.format.unwrap_or(if terminal { Format::Table } else { Format::Jsonl });
+    let message = match (args.resume, &args.output, format) {
+        (false, ..) | (true, Some(_), Format::Jsonl) => return Ok(format),
+        (true, None, _) => "--resume needs --output FILE: what went to stdout cannot be read back",
+        (true, Some(_), _) => {
+            "--resume needs --format jsonl: the other formats do not tell which inputs were written \
+             whole"
+        }
+    };
+    Err(Error::Option(message.into()))
+}
+
+/// Where to write, what is there already, and the inputs that are left.
+fn destination<I: Iterator<Item = Pending> + Send + 'static>(
+    args: &Args,
+    format: Format,
+    inputs: I,
+) -> Result<(Destination, Before, Box<dyn Iterator<Item = Pending> + Send>)> {
+    let new = |out| (out, Before::default());
+    let (out, before) = match &args.output {
+        None => new(Destination::stdout()),
+        Some(path) if !args.resume => new(Destination::new(path, format == Format::Jsonl)?),
+        Some(path) => {
+            let (out, before, left) = Destination::resume(path, inputs)?;
+            let there = before.done + before.failed;
+            say(format!("saring: {there} inputs are in {} already", path.display()));
+            return Ok((out, before, Box::new(left)));
+        }
+    };
+    Ok((out, before, Box::new(inputs)))
+}
+
+/// What is told after Ctrl-C.
+fn stopped(inputs: usize, format: Format, out: &Destination) -> String {
+    let how = match (out.partial(), format) {
+        (Some(file), Format::Jsonl) => {
+            format!("they are in {}; the same command with --resume goes on", file.display())
+        }
+        (Some(file), _) => format!("they are in {}", file.display()),
+        (None, Format::Jsonl) => {
+            "to go on, name the file they are in with --output FILE --resume".to_string()
+        }
+        (None, _) => return format!("saring: stopped; {inputs} inputs were written whole"),
+    };
+    format!("saring: stopped; {inputs} inputs were written whole; {how}")
+}
+
+fn classifier(args: &Args) -> Result<Classifier> {
     let mut classifier = load(args.model.as_deref())?;
     if !args.keep.is_empty() {
         classifier = classifier.keep(&args.keep);
@@ -130,59 +205,24 @@ fn classifier(args: &Args) -> saring::Result<Classifier> {
     Ok(classifier)
 }
 
-/// One page from bytes to what is written of it.
+/// One page from its name to what is written of it.
 fn classify(
     classifier: &Classifier,
-    input: &Input,
-    format: Format,
-    threshold: Option<f32>,
-) -> Result<String, Unread> {
+    pending: Pending,
+    render: impl Fn(&str, &Document, &Page) -> String,
+) -> std::result::Result<String, Unread> {
+    let source = pending.source.clone();
     let work = || {
+        let input = pending.read()?;
         let (document, _) = input.segment(classifier.limits_in_force());
+        // The blocks hold all that is needed from here on.
+        let Input { source, body, .. } = input;
+        drop(body);
         let page = classifier.classify_document(&document);
-        format.page(&Rendered {
-            source: &input.source,
-            document: &document,
-            page: &page,
-            threshold,
-        })
+        Ok(render(&source, &document, &page))
     };
     // A crawl of a million pages must not end at one that meets a bug.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Unread {
-        source: input.source.clone(),
-        message: "this page meets a bug in saring; please report it".into(),
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Unread { source, message: "this page meets a bug in saring; please report it".into() })
     })
-}
-
-/// Does `work` on several items at a time and gives the results in the order of the items. Reading
-/// stays a few items ahead, no more.
-///
-/// The threads are not waited for: where nobody wants the results any longer, the end of the
-/// program need not wait for a slow stdin.
-fn in_order<T: Send + 'static, R: Send + 'static>(
-    items: impl Iterator<Item = T> + Send + 'static,
-    threads: Option<NonZeroUsize>,
-    work: impl Fn(T) -> R + Send + Sync + 'static,
-) -> saring::Result<impl Iterator<Item = R>> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.map_or(0, NonZeroUsize::get))
-        .build()
-        .map_err(|e| Error::Option(format!("--threads: {e}")))?;
-    // A queue of places that are filled in any order and emptied in the order of the queue.
-    let (queue, places) = sync_channel(2 * pool.current_num_threads());
-    let work = Arc::new(work);
-    std::thread::spawn(move || {
-        for item in items {
-            let (done, place) = sync_channel(1);
-            if queue.send(place).is_err() {
-                break;
-            }
-            let work = Arc::clone(&work);
-            pool.spawn(move || {
-                // Fails where nobody wants the result any longer.
-                let _ = done.send(work(item));
-            });
-        }
-    });
-    Ok(places.into_iter().filter_map(|place| place.recv().ok()))
 }

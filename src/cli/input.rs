@@ -1,4 +1,5 @@
-//! Files, folders, globs and stdin to pages, one at a time.
+//! Files, folders, globs and stdin to pages, in two steps: what is next is found by one after the
+//! other, and reading, unpacking and parsing it can be done by many threads at once.
 //!
 //! Nothing is read before it is asked for, and no page beyond the limit: a large folder or JSONL
 //! file takes no more memory than its largest page.
@@ -58,7 +59,54 @@ pub struct Unread {
     pub message: String,
 }
 
-type Pages = Box<dyn Iterator<Item = std::result::Result<Input, Unread>> + Send>;
+/// A page that is still to be read.
+#[derive(Debug)]
+pub struct Pending {
+    /// As [`Input::source`].
+    pub source: String,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// A file of one page, of which at most `limit` bytes are used.
+    File { path: PathBuf, html: bool, limit: usize },
+    /// A line of JSONL.
+    Line(Vec<u8>),
+    /// Read already: stdin has no name by which others could read it.
+    Page(Input),
+    /// Why there is nothing to read.
+    Nothing(String),
+}
+
+impl Pending {
+    /// # Errors
+    /// What is wrong with the page or its file.
+    pub fn read(self) -> std::result::Result<Input, Unread> {
+        let source = self.source;
+        match self.what {
+            What::File { path, html, limit } => {
+                let read = File::open(&path)
+                    .and_then(|file| unpacked(BufReader::new(file), is_gzip(&path)))
+                    .and_then(|mut reader| read_up_to(&mut reader, limit));
+                let (bytes, cut) = read.map_err(|e| unread(&source, told(e)))?;
+                let body = if html { Body::Html(bytes) } else { Body::Text(bytes) };
+                Ok(Input { source, url: None, body, charset: None, cut })
+            }
+            What::Line(line) => parse_line(&line, source),
+            What::Page(input) => Ok(input),
+            What::Nothing(message) => Err(Unread { source, message }),
+        }
+    }
+}
+
+impl From<Unread> for Pending {
+    fn from(Unread { source, message }: Unread) -> Pending {
+        Pending { source, what: What::Nothing(message) }
+    }
+}
+
+type Pages = Box<dyn Iterator<Item = Pending> + Send>;
 
 impl Input {
     /// The blocks of the page, and per block the value of the nearest `data-label` attribute.
@@ -85,16 +133,32 @@ impl Input {
 
 /// The pages of these files, folders, globs and `-`, in order. `format` overrides what names and
 /// content say; of each page at most `limit` bytes are used.
+pub fn pending(
+    paths: Vec<PathBuf>,
+    format: Option<Format>,
+    limit: usize,
+) -> impl Iterator<Item = Pending> + Send {
+    let pages = move |path: PathBuf| {
+        let source = path.display().to_string();
+        pages(path, format, limit).unwrap_or_else(|e| one(unread(&source, told(e)).into()))
+    };
+    paths.into_iter().flat_map(expand).flat_map(move |path| match path {
+        Ok(path) => pages(path),
+        Err(error) => one(error.into()),
+    })
+}
+
+/// The same, read.
 pub fn inputs(
     paths: Vec<PathBuf>,
     format: Option<Format>,
     limit: usize,
 ) -> impl Iterator<Item = std::result::Result<Input, Unread>> + Send {
-    paths.into_iter().flat_map(expand).flat_map(move |path| {
-        let source = path.as_ref().map_or_else(|e| e.source.clone(), |p| p.display().to_string());
-        path.and_then(|path| pages(&path, format, limit).map_err(|e| unread(&source, told(e))))
-            .unwrap_or_else(|error| Box::new(iter::once(Err(error))))
-    })
+    pending(paths, format, limit).map(Pending::read)
+}
+
+fn one(page: Pending) -> Pages {
+    Box::new(iter::once(page))
 }
 
 /// The whole of an HTML page, gzipped or not.
@@ -208,32 +272,40 @@ fn format_of(path: &Path) -> Option<std::result::Result<Format, &'static str>> {
 }
 
 /// The pages of one file or of stdin.
-fn pages(path: &Path, format: Option<Format>, limit: usize) -> io::Result<Pages> {
+fn pages(path: PathBuf, format: Option<Format>, limit: usize) -> io::Result<Pages> {
     let source = path.display().to_string();
-    let (mut reader, format) = if path == Path::new("-") {
-        let mut reader = unpacked(BufReader::new(io::stdin()), false)?;
-        let format = match format {
-            Some(format) => Some(format),
-            None => {
-                let start = first_character(&mut reader, limit)?;
-                let lines = start.last() == Some(&b'{');
-                reader = Box::new(BufReader::new(io::Cursor::new(start).chain(reader)));
-                lines.then_some(Format::Jsonl)
-            }
-        };
-        (reader, format)
-    } else {
-        let named = format_of(path).unwrap_or(Ok(Format::Html)).map_err(io::Error::other)?;
-        let reader = unpacked(BufReader::new(File::open(path)?), is_gzip(path))?;
-        (reader, Some(format.unwrap_or(named)))
-    };
+    if path == Path::new("-") {
+        return stdin(source, format, limit);
+    }
+    let named = format_of(&path).unwrap_or(Ok(Format::Html)).map_err(io::Error::other)?;
+    Ok(match format.unwrap_or(named) {
+        Format::Jsonl => {
+            let reader = unpacked(BufReader::new(File::open(&path)?), is_gzip(&path))?;
+            Box::new(Lines { source, reader, limit, line: 0, ended: false })
+        }
+        format => {
+            let html = format == Format::Html;
+            one(Pending { source, what: What::File { path, html, limit } })
+        }
+    })
+}
+
+fn stdin(source: String, format: Option<Format>, limit: usize) -> io::Result<Pages> {
+    let mut reader = unpacked(BufReader::new(io::stdin()), false)?;
+    let mut format = format;
+    if format.is_none() {
+        let start = first_character(&mut reader, limit)?;
+        format = (start.last() == Some(&b'{')).then_some(Format::Jsonl);
+        reader = Box::new(BufReader::new(io::Cursor::new(start).chain(reader)));
+    }
     if format == Some(Format::Jsonl) {
         return Ok(Box::new(Lines { source, reader, limit, line: 0, ended: false }));
     }
     let (bytes, cut) = read_up_to(&mut reader, limit)?;
     let html = format.map_or_else(|| is_markup(&bytes), |format| format == Format::Html);
     let body = if html { Body::Html(bytes) } else { Body::Text(bytes) };
-    Ok(Box::new(iter::once(Ok(Input { source, url: None, body, charset: None, cut }))))
+    let input = Input { source: source.clone(), url: None, body, charset: None, cut };
+    Ok(one(Pending { source, what: What::Page(input) }))
 }
 
 /// The reader without its gzip layer, which the name may promise or the first byte show: no text
@@ -307,20 +379,20 @@ struct Lines {
 }
 
 impl Iterator for Lines {
-    type Item = std::result::Result<Input, Unread>;
+    type Item = Pending;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next(&mut self) -> Option<Pending> {
         while !self.ended {
             self.line += 1;
             let source = format!("{}:{}", self.source, self.line);
             match self.read_line() {
                 Ok(Some(line)) if line.trim_ascii().is_empty() => {}
-                Ok(Some(line)) => return Some(parse_line(&line, source)),
+                Ok(Some(line)) => return Some(Pending { source, what: What::Line(line) }),
                 Ok(None) => self.ended = true,
                 Err(error) => {
                     // A line too long is passed over; nothing follows a reader that failed.
                     self.ended = error.kind() != io::ErrorKind::FileTooLarge;
-                    return Some(Err(unread(&source, told(error))));
+                    return Some(unread(&source, told(error)).into());
                 }
             }
         }
@@ -396,7 +468,7 @@ mod tests {
         let text = format!("{{\"text\":\"{}\"}}\n{{\"text\":\"x\"}}", "a".repeat(80_000));
         let reader = Box::new(io::Cursor::new(text));
         let lines = Lines { source: "f".into(), reader, limit: 10, line: 0, ended: false };
-        let found: Vec<_> = lines.collect();
+        let found: Vec<_> = lines.map(Pending::read).collect();
         assert!(found[0].as_ref().unwrap_err().message.contains("longer than"));
         assert_eq!(found[1].as_ref().unwrap().source, "f:2");
         assert_eq!(found.len(), 2);

@@ -3,15 +3,19 @@
 mod ablate;
 mod blocks;
 mod classify;
+mod destination;
 mod eval;
 mod explain;
 mod gate;
 mod import;
+mod in_order;
 mod input;
 mod judges;
 mod model;
 mod output;
 mod render;
+mod resume;
+mod signals;
 mod train;
 
 use std::process::ExitCode;
@@ -55,6 +59,8 @@ enum Outcome {
     Partial,
     /// A check did not pass.
     Failed,
+    /// A signal ended it early, and that was reported.
+    Interrupted,
 }
 
 /// Runs the command line and says how the process should exit.
@@ -73,6 +79,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Partial) => ExitCode::from(3),
         Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Ok(Outcome::Interrupted) => ExitCode::from(signals::INTERRUPTED),
         // The reader has seen enough: `saring classify ... | head`.
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(Failure::Error(error)) => {

@@ -38,6 +38,8 @@ pub struct Rendered<'a> {
     pub page: &'a Page,
     /// The threshold, where one was given.
     pub threshold: Option<f32>,
+    /// The width of the terminal, where one is written to.
+    pub columns: Option<usize>,
 }
 
 impl Format {

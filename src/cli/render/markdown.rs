@@ -129,7 +129,13 @@ mod tests {
             element: document.blocks[i].element,
         });
         let page = Page { blocks: blocks.collect(), ..Page::default() };
-        super::page(&Rendered { source: "x", document: &document, page: &page, threshold: None })
+        super::page(&Rendered {
+            source: "x",
+            document: &document,
+            page: &page,
+            threshold: None,
+            columns: None,
+        })
     }
 
     #[test]

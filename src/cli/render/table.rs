@@ -15,8 +15,8 @@ const LEAST_TEXT: usize = 20;
 
 pub fn page(rendered: &Rendered) -> String {
     // Cut only where it helps: other readers have ways of their own to deal with long lines.
-    let width = terminal_size::terminal_size_of(std::io::stdout())
-        .map_or(usize::MAX, |(w, _)| usize::from(w.0).saturating_sub(BEFORE_TEXT).max(LEAST_TEXT));
+    let width =
+        rendered.columns.map_or(usize::MAX, |n| n.saturating_sub(BEFORE_TEXT).max(LEAST_TEXT));
     table(rendered, width)
 }
 
@@ -104,8 +104,13 @@ mod tests {
             ..Page::default()
         };
         let document = Document::default();
-        let rendered =
-            Rendered { source: "a.html", document: &document, page: &page, threshold: Some(0.2) };
+        let rendered = Rendered {
+            source: "a.html",
+            document: &document,
+            page: &page,
+            threshold: Some(0.2),
+            columns: None,
+        };
         assert_eq!(
             table(&rendered, 12),
             "a.html  https://a.example/  confidence 0.50  threshold 0.2\n\
