@@ -137,7 +137,7 @@ fn change_value(value: &mut Value, how: u8) {
             _ => {}
         }
     } else if let Value::Object(values) = value
-        && how % 2 == 0
+        && how.is_multiple_of(2)
     {
         let first = values.keys().next().cloned();
         first.and_then(|key| values.remove(&key));
