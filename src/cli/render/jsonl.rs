@@ -1,7 +1,7 @@
 //! One JSON object per page.
 
 use saring::Truncation;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Rendered;
 
@@ -15,7 +15,22 @@ struct Page<'a> {
     threshold: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     truncated: Option<Truncation>,
-    blocks: Vec<Block<'a>>,
+    blocks: Blocks<'a>,
+}
+
+/// The blocks, each made when it is written: the paths of all of them are longer than the page.
+struct Blocks<'a>(&'a saring::Page);
+
+impl Serialize for Blocks<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let page = self.0;
+        to.collect_seq(page.blocks.iter().enumerate().map(|(n, block)| Block {
+            text: &block.text,
+            label: block.label_name(),
+            probability: four_decimals(block.probability),
+            path: page.path(n),
+        }))
+    }
 }
 
 #[derive(Serialize)]
@@ -33,15 +48,6 @@ struct Failed<'a> {
 }
 
 pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
-    let block = |n: usize| {
-        let block = &page.blocks[n];
-        Block {
-            text: &block.text,
-            label: block.label_name(),
-            probability: four_decimals(block.probability),
-            path: page.path(n),
-        }
-    };
     line(&Page {
         source,
         url: &page.url,
@@ -49,7 +55,7 @@ pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
         confidence: four_decimals(page.confidence),
         threshold: *threshold,
         truncated: page.truncated,
-        blocks: (0..page.blocks.len()).map(block).collect(),
+        blocks: Blocks(page),
     })
 }
 
