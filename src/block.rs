@@ -125,7 +125,8 @@ pub struct Element {
     pub id: String,
     /// The class names, in the order of the page.
     pub classes: Vec<String>,
-    /// Position among the element children of its parent, from 1.
+    /// Position among the element children of its parent, from 1; those whose text is none of the
+    /// page (scripts, styles, pictures and the like) are not counted.
     pub index: u32,
     /// Position of the parent in [`Document::elements`]; `None` for the root.
     pub parent: Option<usize>,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+#[cfg(feature = "rules")]
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use crate::block::{Block, Document, Element, Label, Truncation, UNCERTAIN, path};
@@ -16,6 +18,8 @@ use crate::lexicon::{LANES, Lanes, Lookup, Tokens, aggregates, feature_names};
 use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Scorer, Stages};
 use crate::panel::{Panel, Sum};
+#[cfg(feature = "rules")]
+use crate::rules::Rules;
 use crate::segment::{Limits, segment_html, segment_text};
 use crate::stages::{Stage, done};
 
@@ -38,6 +42,8 @@ pub struct Classifier {
     threshold: Option<f32>,
     min_probability: Option<f32>,
     limits: Limits,
+    #[cfg(feature = "rules")]
+    rules: Option<Arc<Rules>>,
 }
 
 /// A page with a label for each block.
@@ -72,6 +78,8 @@ pub struct Labelled {
     /// Position in [`Page::elements`] of the deepest element that holds the whole text; `None` in
     /// plain text.
     pub element: Option<usize>,
+    /// The rule that has decided, if one has: then the probability is 1 or 0.
+    pub rule: Option<String>,
 }
 
 impl Labelled {
@@ -125,6 +133,8 @@ impl Classifier {
             threshold: None,
             min_probability: None,
             limits: Limits::default(),
+            #[cfg(feature = "rules")]
+            rules: None,
         }
     }
 
@@ -160,6 +170,28 @@ impl Classifier {
         self
     }
 
+    /// Lets these rules win over the model on HTML pages. Copies of the classifier share them.
+    #[cfg(feature = "rules")]
+    pub fn rules(mut self, rules: Rules) -> Classifier {
+        self.rules = Some(Arc::new(rules));
+        self
+    }
+
+    /// The rules in force, which know how often they were applied.
+    #[cfg(feature = "rules")]
+    pub fn rules_in_force(&self) -> Option<&Rules> {
+        self.rules.as_deref()
+    }
+
+    /// Applies the rules to a page that was made from `html`: what [`Classifier::classify`] does
+    /// last, for those who segment pages themselves. The page's confidence stays that of the model.
+    #[cfg(feature = "rules")]
+    pub fn apply_rules(&self, html: &str, page: &mut Page) {
+        if let Some(rules) = &self.rules {
+            rules.apply(html, &self.limits, page, &self.keep);
+        }
+    }
+
     /// The limits in force.
     pub fn limits_in_force(&self) -> &Limits {
         &self.limits
@@ -174,7 +206,11 @@ impl Classifier {
     pub fn classify(&self, html: &str) -> Page {
         let document = segment_html(html, &self.limits);
         done(Stage::Segment);
-        self.classify_document(document)
+        #[allow(unused_mut)]
+        let mut page = self.classify_document(document);
+        #[cfg(feature = "rules")]
+        self.apply_rules(html, &mut page);
+        page
     }
 
     /// Labels the blocks of an HTML page in bytes; `charset` is the one of the HTTP header.
@@ -300,7 +336,7 @@ impl Labels {
         let labelled = |(block, verdict): (Block, Verdict)| {
             let Verdict { label, probability, kept, uncertain } = verdict;
             let Block { text, element, .. } = block;
-            Labelled { text, label, probability, kept, uncertain, element }
+            Labelled { text, label, probability, kept, uncertain, element, rule: None }
         };
         Page {
             url: document.url,

@@ -582,6 +582,7 @@ mod tests {
                 kept: false,
                 uncertain,
                 element: block.element,
+                rule: None,
             })
             .collect();
         let labels = vec![Some(Label::Content), None, None];

@@ -24,6 +24,8 @@ mod logistic;
 mod metrics;
 mod model;
 mod panel;
+#[cfg(feature = "rules")]
+mod rules;
 mod segment;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -41,6 +43,8 @@ pub use explain::{BlockReasons, Choice, CutReasons, Explanation, Reason, StageRe
 pub use lexicon::{Lexicon, Namespace};
 pub use logistic::{Logistic, Weight};
 pub use model::{Calibration, Model, Provenance, Scorer, Source, Stages};
+#[cfg(feature = "rules")]
+pub use rules::{Rule, Rules, Ruling};
 pub use segment::{Limits, segment_annotated, segment_html, segment_text};
 
 #[cfg(feature = "train")]

@@ -128,6 +128,12 @@ pub(crate) fn count_tokens(html: &str) -> usize {
     unreachable!("the range has no end")
 }
 
+/// Whether the text in elements of this name is none of the page.
+#[cfg(feature = "rules")]
+pub(crate) fn is_skipped(tag: &str) -> bool {
+    tags::Tag::known(tag.as_bytes()).is_some_and(|tag| tag.is(tags::property::SKIPPED))
+}
+
 /// Whether elements of this name do not end a block.
 pub(crate) fn is_inline(tag: &str) -> bool {
     tags::Tag::known(tag.as_bytes()).is_some_and(|tag| tag.is(tags::property::INLINE))

@@ -244,6 +244,7 @@ mod tests {
                 kept,
                 uncertain: false,
                 element: None,
+                rule: None,
             })
             .collect();
         Page { blocks, ..Page::default() }

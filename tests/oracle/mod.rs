@@ -1,7 +1,8 @@
 //! The segmentation as it was before the library had a tree construction of its own: a walk over
 //! scraper's tree. It is slow, and it is what the fast one is compared with.
 
-mod guard;
+#[path = "../../src/rules/tree.rs"]
+mod tree;
 
 use ego_tree::iter::Edge;
 use saring::{Block, Document, Element, Limits, Truncation};
@@ -12,7 +13,7 @@ const LINK_CHARS: usize = 1000;
 
 /// What `segment_annotated` must give, within the limits of nodes and depth.
 pub fn segment(html: &str, limits: &Limits) -> (Document, Vec<Option<String>>) {
-    let (tree, full) = guard::parse(html, limits);
+    let (tree, full) = tree::parse(html, limits);
     let mut walk = Walk::default();
     for edge in tree.tree.root().traverse() {
         match edge {

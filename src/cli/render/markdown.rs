@@ -126,6 +126,7 @@ mod tests {
             kept: !document.blocks[i].hidden,
             uncertain: document.path(i).contains(">i["),
             element: document.blocks[i].element,
+            rule: None,
         });
         let blocks = blocks.collect();
         let page = Page { elements: document.elements, blocks, ..Page::default() };

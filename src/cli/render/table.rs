@@ -93,6 +93,7 @@ mod tests {
             kept,
             uncertain: false,
             element: None,
+            rule: None,
         };
         let page = Page {
             url: "https://a.example/".into(),

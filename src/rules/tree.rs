@@ -1,4 +1,5 @@
-//! scraper's tree, built token by token under limits.
+//! scraper's tree, built token by token under limits: for selectors, and for the oracle of the
+//! segmentation in tests/, which takes in this file.
 //!
 //! html5ever's tree builder takes time that grows with the square of the nesting depth, and a few
 //! kilobytes of open formatting elements can make millions of nodes. Both are stopped here, between
@@ -16,7 +17,7 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink};
 use html5ever::{LocalName, TokenizerResult, local_name};
 use scraper::{Html, HtmlTreeSink};
 
-use saring::Limits;
+use crate::Limits;
 
 type Builder = TreeBuilder<<HtmlTreeSink as TreeSink>::Handle, HtmlTreeSink>;
 
@@ -24,7 +25,7 @@ type Builder = TreeBuilder<<HtmlTreeSink as TreeSink>::Handle, HtmlTreeSink>;
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Parses `html` under `limits`; the flag says whether the node budget was reached.
-pub fn parse(html: &str, limits: &Limits) -> (Html, bool) {
+pub(crate) fn parse(html: &str, limits: &Limits) -> (Html, bool) {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let guard = Guard {
         builder: TreeBuilder::new(HtmlTreeSink::new(Html::new_document()), options),
