@@ -4,8 +4,9 @@ use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use saring::{Classifier, Document, Error, Label, Page, Result};
+use saring::{Classifier, Document, Error, Label, Page, Result, Rules};
 
 use super::destination::Destination;
 use super::in_order::in_order;
@@ -43,6 +44,9 @@ pub struct Args {
     /// from 0.5 to 1
     #[arg(long, value_name = "P", value_parser = min_probability)]
     min_probability: Option<f32>,
+    /// Rules that win over the model: a CSV of host, selector and label (or keep, or drop)
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
     /// Pages worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -78,7 +82,7 @@ pub fn load(model: Option<&Path>) -> Result<Classifier> {
 
 pub fn run(args: &Args) -> RunResult {
     let format = format(args)?;
-    let classifier = classifier(args)?;
+    let classifier = Arc::new(classifier(args)?);
     let mut paths = args.inputs.clone();
     if paths.is_empty() {
         if std::io::stdin().is_terminal() {
@@ -95,11 +99,11 @@ pub fn run(args: &Args) -> RunResult {
         Some(_) => None,
         None => terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| usize::from(w.0)),
     };
+    let shared = Arc::clone(&classifier);
     let work = move |input| {
-        let result =
-            classify(&classifier, input, format.needs_document(), |source, document, page| {
-                format.page(&Rendered { source, document, page, threshold, columns })
-            });
+        let result = classify(&shared, input, format.needs_document(), |source, document, page| {
+            format.page(&Rendered { source, document, page, threshold, columns })
+        });
         let bytes = result.as_ref().map_or(0, String::len);
         (result, bytes)
     };
@@ -135,6 +139,12 @@ pub fn run(args: &Args) -> RunResult {
         out.write(format.foot())?;
     }
     out.complete()?;
+    if let (Some(file), Some(rules)) = (&args.rules, classifier.rules_in_force()) {
+        for rule in rules.unused() {
+            let (file, line, pages) = (file.display(), rule.line, rule.applied().0);
+            say(format!("saring: {file}:{line}: {rule} decides no block of {pages} pages"));
+        }
+    }
     Ok(input::outcome(done, failed))
 }
 
@@ -199,6 +209,9 @@ fn classifier(args: &Args) -> Result<Classifier> {
     if let Some(p) = args.min_probability {
         classifier = classifier.min_probability(p);
     }
+    if let Some(rules) = &args.rules {
+        classifier = classifier.rules(Rules::read(rules)?);
+    }
     if let Some(bytes) = args.max_bytes {
         let limits = classifier.limits_in_force().clone();
         classifier = classifier.limits(saring::Limits { bytes: bytes.get(), ..limits });
@@ -217,11 +230,13 @@ fn classify(
     let work = || {
         let input = pending.read()?;
         let (document, _) = input.segment(classifier.limits_in_force());
-        // The blocks hold all that is needed from here on.
-        let Input { source, body, .. } = input;
+        // The blocks hold all that is needed from here on, but for rules.
+        let Input { source, body, charset, .. } = input;
+        let html = classifier.rules_in_force().and_then(|_| body.html(charset));
         drop(body);
         let kept = needs_document.then(|| document.clone());
-        let page = classifier.classify_document(document);
+        let mut page = classifier.classify_document(document);
+        html.into_iter().for_each(|html| classifier.apply_rules(&html, &mut page));
         Ok(render(&source, kept.as_ref(), &page))
     };
     // A crawl of a million pages must not end at one that meets a bug.

@@ -38,7 +38,7 @@ pub struct Input {
     /// The page.
     pub body: Body,
     /// Known where the page was part of another text.
-    charset: Option<&'static str>,
+    pub charset: Option<&'static str>,
     /// Whether bytes beyond the limit were left unread.
     cut: bool,
 }
@@ -107,6 +107,16 @@ impl From<Unread> for Pending {
 }
 
 type Pages = Box<dyn Iterator<Item = Pending> + Send>;
+
+impl Body {
+    /// The page as text, if it is HTML.
+    pub fn html(&self, charset: Option<&str>) -> Option<String> {
+        match self {
+            Body::Html(bytes) => Some(decode(bytes, charset).into_owned()),
+            Body::Text(_) => None,
+        }
+    }
+}
 
 impl Input {
     /// The blocks of the page, and per block the value of the nearest `data-label` attribute.

@@ -29,6 +29,7 @@ impl Serialize for Blocks<'_> {
             label: block.label_name(),
             probability: four_decimals(block.probability),
             path: page.path(n),
+            rule: block.rule.as_deref(),
         }))
     }
 }
@@ -39,6 +40,8 @@ struct Block<'a> {
     label: &'a str,
     probability: f64,
     path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
 }
 
 #[derive(Serialize)]
