@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use scraper::{Html, Node, Selector};
 
-use crate::block::Label;
+use crate::block::{Label, Truncation};
 use crate::classify::Page;
 use crate::error::{Error, Result};
 use crate::segment::{Limits, is_skipped};
@@ -175,7 +175,12 @@ impl Rules {
         if rules.is_empty() {
             return;
         }
-        let decided = decide(html, limits, page, &rules);
+        let whole = &html[..html.floor_char_boundary(limits.bytes)];
+        let (tree, full) = tree::parse(whole, limits);
+        if full {
+            page.truncated.get_or_insert(Truncation::Nodes);
+        }
+        let decided = decide(&tree, page, &rules);
         for (_, rule) in &rules {
             rule.pages.fetch_add(1, Ordering::Relaxed);
         }
@@ -202,15 +207,8 @@ impl Rules {
 }
 
 /// Per element of the page, the number of the last rule that matches it or an element above.
-fn decide(
-    html: &str,
-    limits: &Limits,
-    page: &Page,
-    rules: &[(usize, &Rule)],
-) -> Vec<Option<usize>> {
-    let html = &html[..html.floor_char_boundary(limits.bytes)];
-    let (tree, _) = tree::parse(html, limits);
-    let places = places(&tree, page);
+fn decide(tree: &Html, page: &Page, rules: &[(usize, &Rule)]) -> Vec<Option<usize>> {
+    let places = places(tree, page);
     let mut decided: Vec<Option<usize>> = vec![None; page.elements.len()];
     for (number, rule) in rules {
         for matched in tree.select(&rule.compiled) {
@@ -335,6 +333,17 @@ mod tests {
         let unused: Vec<String> =
             classifier.rules_in_force().unwrap().unused().map(Rule::to_string).collect();
         assert_eq!(unused, ["warta.example .none -> drop"]);
+    }
+
+    #[test]
+    fn a_huge_tag_ends_the_part_that_has_rules() {
+        let attributes: String = (0..3_000_000).map(|n| format!(" a{}", n % 10)).collect();
+        let mut rules = Rules::default();
+        rules.add("*", ".y", Ruling::Drop).unwrap();
+        let html = format!("<p class=y>satu<p{attributes}>dua<p class=y>tiga");
+        let page = Classifier::pretrained().clone().rules(rules).classify(&html);
+        let decided: Vec<bool> = page.blocks.iter().map(|block| block.rule.is_some()).collect();
+        assert_eq!((decided, page.truncated), (vec![true, false, false], Some(Truncation::Nodes)));
     }
 
     #[test]

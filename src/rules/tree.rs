@@ -2,7 +2,8 @@
 //! segmentation in tests/, which takes in this file.
 //!
 //! html5ever's tree builder takes time that grows with the square of the nesting depth, and a few
-//! kilobytes of open formatting elements can make millions of nodes. Both are stopped here, between
+//! kilobytes of open formatting elements can make millions of nodes; its tokenizer compares each
+//! attribute of a tag with all before it. All are stopped here, between
 //! its tokenizer and its tree builder: start tags below `Limits::depth` become `<hr>` (which ends
 //! a block and nests nothing), and after `Limits::nodes` the remaining tokens are dropped.
 
@@ -24,7 +25,11 @@ type Builder = TreeBuilder<<HtmlTreeSink as TreeSink>::Handle, HtmlTreeSink>;
 /// How much is fed between two looks at the node budget.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// Parses `html` under `limits`; the flag says whether the node budget was reached.
+/// What may separate attributes in a tag before the rest of the page is dropped: more than any page
+/// has, and enough for pictures of megabytes in an attribute.
+const SEPARATORS: usize = 60_000;
+
+/// Parses `html` under `limits`; the flag says whether the node budget was reached, or a tag was too long.
 pub(crate) fn parse(html: &str, limits: &Limits) -> (Html, bool) {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let guard = Guard {
@@ -32,6 +37,7 @@ pub(crate) fn parse(html: &str, limits: &Limits) -> (Html, bool) {
         depth: limits.depth,
         nodes: limits.nodes,
         full: Cell::new(false),
+        separators: Cell::new(0),
         flattened: RefCell::default(),
     };
     let tokenizer = Tokenizer::new(guard, TokenizerOpts::default());
@@ -40,6 +46,13 @@ pub(crate) fn parse(html: &str, limits: &Limits) -> (Html, bool) {
     while !rest.is_empty() && !tokenizer.sink.full.get() {
         let (chunk, tail) = rest.split_at(rest.floor_char_boundary(CHUNK_BYTES.min(rest.len())));
         rest = tail;
+        let separates = |b: &u8| matches!(b, b'/' | b'"' | b'\'') || b.is_ascii_whitespace();
+        let separators = &tokenizer.sink.separators;
+        separators.set(separators.get() + chunk.bytes().filter(|b| separates(b)).count());
+        if separators.get() > SEPARATORS {
+            tokenizer.sink.full.set(true);
+            break;
+        }
         queue.push_back(StrTendril::from(chunk));
         // Anything but Done is a script to run or a charset to switch to: neither concerns us.
         while !matches!(tokenizer.feed(&queue), TokenizerResult::Done) {}
@@ -54,6 +67,8 @@ struct Guard {
     depth: usize,
     nodes: usize,
     full: Cell<bool>,
+    /// Bytes that may separate attributes, since the last token.
+    separators: Cell<usize>,
     /// Start tags replaced by `<hr>`, by name, whose end tags are still to come.
     flattened: RefCell<HashMap<LocalName, usize>>,
 }
@@ -122,6 +137,10 @@ impl TokenSink for Guard {
     type Handle = <Builder as TokenSink>::Handle;
 
     fn process_token(&self, mut token: Token, line: u64) -> TokenSinkResult<Self::Handle> {
+        // Of an attribute that a tag has twice the tokenizer tells while the tag goes on.
+        if !matches!(token, Token::ParseError(_)) {
+            self.separators.set(0);
+        }
         if self.full.get() && token != Token::EOFToken {
             return TokenSinkResult::Continue;
         }
