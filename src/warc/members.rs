@@ -56,6 +56,9 @@ pub struct Members<R> {
     members: u64,
     /// Bytes that were read again.
     again: u64,
+    /// The start that was looked at, and what is wrong behind it.
+    ahead: Vec<u8>,
+    failed: Option<io::Error>,
 }
 
 enum Decoder {
@@ -81,7 +84,17 @@ impl<R: BufRead> Members<R> {
                 Decoder::Zstd(Box::new(decoder))
             }
         };
-        Ok(Members { source, packing, decoder, open: false, start: 0, members: 0, again: 0 })
+        Ok(Members {
+            source,
+            packing,
+            decoder,
+            open: false,
+            start: 0,
+            members: 0,
+            again: 0,
+            ahead: Vec::new(),
+            failed: None,
+        })
     }
 
     /// How the bytes are packed.
@@ -90,7 +103,7 @@ impl<R: BufRead> Members<R> {
     }
 
     /// Where the last member begins, in bytes of the source.
-    pub fn start(&self) -> u64 {
+    pub fn offset(&self) -> u64 {
         self.start
     }
 
@@ -122,6 +135,15 @@ impl<R: BufRead> Members<R> {
     /// The reader's, and of kind [`io::ErrorKind::InvalidData`] or
     /// [`io::ErrorKind::UnexpectedEof`] what is wrong with the member. [`Members::recover`] goes on.
     pub fn read_member(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if !self.ahead.is_empty() {
+            let read = self.ahead.len().min(into.len());
+            into[..read].copy_from_slice(&self.ahead[..read]);
+            self.ahead.drain(..read);
+            return Ok(read);
+        }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         if !self.open || into.is_empty() {
             return Ok(0);
         }
@@ -131,10 +153,32 @@ impl<R: BufRead> Members<R> {
             Decoder::Gzip { inflate, crc } => gunzip(source, first, inflate, crc, into),
             Decoder::Zstd(decoder) => unzstd(source, first, decoder, into),
         };
-        if matches!(read, Ok(0)) {
-            self.open = false;
+        self.open = !matches!(read, Ok(0));
+        read.map_err(|error| match (self.packing, error.kind()) {
+            _ if self.source.has_failed() => error,
+            (Packing::Plain, _) => error,
+            (Packing::Gzip, kind) => io::Error::new(kind, format!("broken gzip: {error}")),
+            (Packing::Zstd, kind) => io::Error::new(kind, format!("broken zstd: {error}")),
+        })
+    }
+
+    /// The first bytes, which are read again afterwards: as few as are `enough`, or all. What is
+    /// wrong with them shows when they are read.
+    pub fn start(&mut self, enough: impl Fn(&[u8]) -> bool) -> &[u8] {
+        let mut start = Vec::new();
+        while !enough(&start) {
+            let mut byte = [0];
+            match self.read(&mut byte) {
+                Ok(0) => break,
+                Ok(_) => start.push(byte[0]),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
         }
-        read
+        self.ahead = start;
+        &self.ahead
     }
 
     /// Passes over a broken member: on to the next bytes that look like the beginning of one, or

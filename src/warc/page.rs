@@ -77,7 +77,7 @@ impl Record<'_> {
         let nothing = |why| Ok(Found::Nothing(why));
         let record_type = self.fields.get("WARC-Type").unwrap_or_default().to_ascii_lowercase();
         let (media, charset) = media_type(self.fields.get("Content-Type").unwrap_or_default());
-        let page = |kind| Packed { kind, charset, ..self.packed() };
+        let page = |kind| Packed { kind, charset, ..self.packed(self.block) };
         match (record_type.as_str(), media.as_str()) {
             ("response", "application/http") => self.response(),
             ("response" | "resource" | "conversion", media) if is_html(media) => {
@@ -104,13 +104,8 @@ impl Record<'_> {
         let codings = Codings::of(&response.fields);
         let stated = response.fields.get("Content-Type");
         let (media, charset) = media_type(stated.unwrap_or_default());
-        let page = |kind| Packed {
-            kind,
-            charset,
-            body: response.body.to_vec(),
-            codings: codings.clone(),
-            ..self.packed()
-        };
+        let page =
+            |kind| Packed { kind, charset, codings: codings.clone(), ..self.packed(response.body) };
         let is_page = match (media.as_str(), self.fields.get("WARC-Identified-Payload-Type")) {
             ("", Some(identified)) => is_html(&media_type(identified).0),
             // A server that says nothing: browsers look at the start of the body.
@@ -127,7 +122,7 @@ impl Record<'_> {
     }
 
     /// What every page takes from its record.
-    fn packed(&self) -> Packed {
+    fn packed(&self, body: &[u8]) -> Packed {
         // Old writers put the address between < and >, as the grammar of WARC 1.0 has it.
         let url = self.fields.get("WARC-Target-URI");
         let url = url.map(|url| url.trim_start_matches('<').trim_end_matches('>').to_string());
@@ -139,7 +134,7 @@ impl Record<'_> {
             charset: None,
             number: self.number,
             offset: self.offset,
-            body: Vec::new(),
+            body: body.to_vec(),
             codings: Codings::default(),
             cut: self.cut || is_part || self.fields.get("WARC-Truncated").is_some(),
         }

@@ -283,7 +283,8 @@ impl<R: BufRead> Reader<R> {
             let next = to + lines;
             let whole = self.fill(next + 5)?;
             let follows = &self.buffer[next..self.border()];
-            if !follows.starts_with(b"WARC/") && (whole || !follows.is_empty()) {
+            let fits = follows.starts_with(b"WARC/") || (!whole && follows.is_empty());
+            if !fits || find_record(&self.buffer[from..to]).is_some() {
                 let reason = format!("no record ends after the {length} bytes of Content-Length");
                 return Err(Fault::Format(reason, from));
             }
@@ -330,11 +331,7 @@ impl<R: BufRead> Reader<R> {
         self.buffer.clear();
         (self.at, self.end) = (0, 0);
         self.ended = !self.members.recover();
-        match (self.members.packing(), self.ended) {
-            (_, true) | (Packing::Plain, _) => error.to_string(),
-            (Packing::Gzip, _) => format!("broken gzip: {error}"),
-            (Packing::Zstd, _) => format!("broken zstd: {error}"),
-        }
+        error.to_string()
     }
 
     /// Sets `end` to where the next record begins, at `from` or later.
@@ -407,7 +404,7 @@ impl<R: BufRead> Reader<R> {
             }
         }
         if failed.is_some() || at == self.at || self.buffer[at..].starts_with(b"WARC/") {
-            self.border = Some(Border { at, member: self.members.start(), failed });
+            self.border = Some(Border { at, member: self.members.offset(), failed });
         }
         Ok(true)
     }

@@ -115,7 +115,7 @@ fn a_wrong_length_loses_no_other_record() {
         }
     }
     // Too long: into the next record, past it, past what is kept, past the end.
-    for length in ["6", "90", "200", "70000", "100000", "18446744073709551615"] {
+    for length in ["12", "91", "200", "70000", "100000", "18446744073709551615"] {
         let filler = vec![b'x'; 120_000];
         let records =
             [record(b"satu"), record_of(length, b"lain!"), record(b"tiga"), record(&filler)];
@@ -377,6 +377,7 @@ fn addresses_and_charsets_are_kept() {
     let wet = "WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na";
     let Found::Page(page) = found(wet.as_bytes()).unwrap() else { panic!("it is a page") };
     assert_eq!((page.kind, page.charset.as_deref()), (super::Kind::Text, Some("utf-8")));
+    assert_eq!(page.decode(9), Ok((b"a".to_vec(), false)));
 }
 
 /// `<p>isi ...` in one coding.
