@@ -1,7 +1,7 @@
 //! WARC bytes to records, one after the other.
 //!
 //! A record says how long it is. Where that is wrong, or the record is broken in another way, reading
-//! goes on at the next line `WARC/1.` or the next member. All that is looked at is in one buffer, and
+//! goes on at the next `WARC/1.` that ends a line or the next member. All that is looked at is in one buffer, and
 //! nothing that was passed over is read again, so the time is linear in the input.
 
 use std::fmt;
@@ -19,11 +19,9 @@ const MAX_HEADER: usize = 64 << 10;
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// What a record begins with, after the end of a line.
-const START: &[u8] = b"\nWARC/1.";
-
-/// How much of a start may be seen without being known for one.
-const OVERLAP: usize = START.len() + 1;
+/// How much of the start of a record, `WARC/1.0` with line ends around it, may be seen without being
+/// known for one.
+const OVERLAP: usize = 12;
 
 /// A record.
 #[derive(Debug)]
@@ -227,6 +225,10 @@ impl<R: BufRead> Reader<R> {
             }
         };
         let bytes = &self.buffer[self.at..header];
+        if let Some(at) = find_start(&bytes[5..]) {
+            let reason = "another record begins within the header".into();
+            return Err(Fault::Format(reason, self.at + 5 + at));
+        }
         let line = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
         let (fields, wrong) = Fields::read(&bytes[line..]);
         match wrong {
@@ -272,11 +274,14 @@ impl<R: BufRead> Reader<R> {
 
     /// Passes over what ends a record, and makes sure that the record was no longer and no shorter.
     fn end_of_record(&mut self, from: usize, to: usize, length: u64) -> Result<(), Fault> {
-        self.end = to;
         self.fill(to + 4)?;
         let after = &self.buffer[to..self.border()];
-        if after.starts_with(b"\r\n\r\n") {
-            self.end += 4;
+        let as_usual = after.starts_with(b"\r\n\r\n");
+        // A page that quotes a record, or a length that is too long and ends at a place like an end.
+        let before = from.saturating_sub(OVERLAP);
+        let holds_record = find_record(&self.buffer[before..to]).is_some();
+        if as_usual && !holds_record {
+            self.end = to + 4;
         } else {
             // Fewer line ends, or of another kind, are no harm if a record follows them.
             let lines = after.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
@@ -284,7 +289,7 @@ impl<R: BufRead> Reader<R> {
             let whole = self.fill(next + 5)?;
             let follows = &self.buffer[next..self.border()];
             let fits = follows.starts_with(b"WARC/") || (!whole && follows.is_empty());
-            if !fits || find_record(&self.buffer[from..to]).is_some() {
+            if !fits || (holds_record && !as_usual) {
                 let reason = format!("no record ends after the {length} bytes of Content-Length");
                 return Err(Fault::Format(reason, from));
             }
@@ -338,8 +343,8 @@ impl<R: BufRead> Reader<R> {
     fn seek_record(&mut self, mut from: usize) -> io::Result<()> {
         loop {
             let border = self.border();
-            if let Some(at) = memmem::find(&self.buffer[from..border], START) {
-                self.end = from + at + 1;
+            if let Some(at) = find_start(&self.buffer[from..border]) {
+                self.end = from + at;
                 return Ok(());
             }
             if self.border.is_some() {
@@ -347,7 +352,7 @@ impl<R: BufRead> Reader<R> {
                 return Ok(());
             }
             // What may be the start of a start stays.
-            from = border.saturating_sub(START.len() - 1).max(from);
+            from = border.saturating_sub(OVERLAP).max(from);
             let passed = from.saturating_sub(self.at);
             self.drop_bytes(self.at, self.at + passed);
             from -= passed;
@@ -433,8 +438,22 @@ fn length(fields: &Fields) -> Result<u64, String> {
     })
 }
 
-/// Where a line `WARC/1.` follows an empty line, as it does after every record.
+/// Where a line ends in `WARC/1.` and a digit. It may hold more: the record before may have ended
+/// anywhere.
+fn find_start(bytes: &[u8]) -> Option<usize> {
+    starts(bytes).next()
+}
+
+/// Where such a line follows an empty line, as it does after every record.
 fn find_record(bytes: &[u8]) -> Option<usize> {
-    memmem::find_iter(bytes, START)
-        .find(|&at| bytes[..at].ends_with(b"\n") || bytes[..at].ends_with(b"\n\r"))
+    starts(bytes).find(|&at| {
+        let before = bytes[..at].strip_suffix(b"\n").unwrap_or_default();
+        before.ends_with(b"\n") || before.ends_with(b"\n\r")
+    })
+}
+
+fn starts(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    memmem::find_iter(bytes, b"WARC/1.").filter(|&at| {
+        matches!(bytes[at + 7..], [b'0'..=b'9', b'\n', ..] | [b'0'..=b'9', b'\r', b'\n', ..])
+    })
 }

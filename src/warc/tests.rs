@@ -126,6 +126,18 @@ fn a_wrong_length_loses_no_other_record() {
             assert_eq!(out[3], "x".repeat(40) + "...");
         }
     }
+    // A page that quotes a record is right; a length that ends at the end of another header is not.
+    let quoting = b"<pre>\r\n\r\nWARC/1.0\r\nContent-Length: 1\r\n\r\n</pre>";
+    for file in packed(&[record(b"satu"), record(quoting), record(b"tiga")]) {
+        let out = read_all(&file);
+        assert_eq!((out.len(), &out[1][..5], &out[2][..]), (3, "<pre>", "tiga"));
+    }
+    let next = record(b"tiga");
+    let to_its_header = 5 + 4 + next.len() - "\r\n\r\ntiga\r\n\r\n".len();
+    let file = [record_of(to_its_header, b"lain!"), next, record(b"empat")].concat();
+    let out = read_all(&file);
+    assert!(out[0].starts_with("[no record ends after"), "{out:?}");
+    assert_eq!(out[1..], ["tiga", "empat"]);
     let without = b"WARC/1.0\r\nWARC-Type: resource\r\n\r\nlain\r\n\r\n".to_vec();
     let twice = b"WARC/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab\r\n\r\n".to_vec();
     for file in packed(&[record(b"satu"), without, twice, record(b"tiga")]) {
