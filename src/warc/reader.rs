@@ -279,8 +279,8 @@ impl<R: BufRead> Reader<R> {
         let as_usual = after.starts_with(b"\r\n\r\n");
         // A page that quotes a record, or a length that is too long and ends at a place like an end.
         let before = from.saturating_sub(OVERLAP);
-        let holds_record = find_record(&self.buffer[before..to]).is_some();
-        if as_usual && !holds_record {
+        let holds_start = find_start(&self.buffer[before..to]).is_some();
+        if as_usual && !holds_start {
             self.end = to + 4;
         } else {
             // Fewer line ends, or of another kind, are no harm if a record follows them.
@@ -289,7 +289,7 @@ impl<R: BufRead> Reader<R> {
             let whole = self.fill(next + 5)?;
             let follows = &self.buffer[next..self.border()];
             let fits = follows.starts_with(b"WARC/") || (!whole && follows.is_empty());
-            if !fits || (holds_record && !as_usual) {
+            if !fits || (holds_start && !as_usual) {
                 let reason = format!("no record ends after the {length} bytes of Content-Length");
                 return Err(Fault::Format(reason, from));
             }
