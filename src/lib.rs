@@ -34,6 +34,8 @@ pub mod stages;
 mod stages;
 #[cfg(feature = "train")]
 pub mod train;
+#[cfg(feature = "warc")]
+pub mod warc;
 
 pub use block::{Block, Document, Element, Label, PathReader, Truncation};
 pub use classify::{Classifier, Labelled, Page};

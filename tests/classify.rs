@@ -413,29 +413,20 @@ fn some_failures_are_3_only_failures_are_1() {
 }
 
 #[test]
-fn broken_gzip_and_warc_are_told() {
+fn broken_gzip_is_told() {
     let whole = gzip(PAGE.as_bytes());
     let folder = folder(&[
         ("cut.html.gz", &whole[..whole.len() / 2]),
         ("not.html.gz", b"<p>not packed"),
-        ("a.warc.gz", b""),
-        ("b.wet", b""),
         ("ok.html.gz", &whole),
     ]);
-    let output = saring(
-        folder.path(),
-        &["cut.html.gz", "not.html.gz", "a.warc.gz", "b.wet", "ok.html.gz"],
-        b"",
-    );
+    let output = saring(folder.path(), &["cut.html.gz", "not.html.gz", "ok.html.gz"], b"");
     assert_eq!(code(&output), 3);
     let pages = lines(&output);
     for broken in &pages[..2] {
         assert!(broken["error"].as_str().unwrap().starts_with("broken gzip: "), "{broken}");
     }
-    for archive in &pages[2..4] {
-        assert_eq!(archive["error"], "WARC input is not supported yet");
-    }
-    assert_eq!(texts(&pages[4]), TEXTS);
+    assert_eq!(texts(&pages[2]), TEXTS);
 }
 
 #[test]
@@ -465,7 +456,7 @@ fn usage_errors_are_2() {
         (&["--threads", "0"], "--threads"),
         (&["--max-bytes", "0"], "--max-bytes"),
         (&["--format", "pdf"], "markdown"),
-        (&["--input", "warc"], "jsonl"),
+        (&["--input", "arc"], "warc"),
     ];
     for (args, message) in cases {
         let output = saring(Path::new("."), args, b"<p>x");

@@ -1,7 +1,7 @@
 //! Whatever comes in: text, bytes and tag soup are classified without a panic, the same way each
-//! time, and nothing of their text is lost or doubled. Block CSV and model files are errors or what
-//! they say. The properties are those of the fuzz targets, and so are the inputs kept there.
-#![cfg(feature = "train")]
+//! time, and nothing of their text is lost or doubled. Block CSV, model and WARC files are errors or
+//! what they say. The properties are those of the fuzz targets, and so are the inputs kept there.
+#![cfg(all(feature = "train", feature = "warc"))]
 
 #[path = "../fuzz/src/lib.rs"]
 mod properties;
@@ -29,12 +29,13 @@ fn check_html(html: &str) -> Document {
 #[test]
 fn what_the_fuzzers_keep_holds() {
     type Property = fn(&[u8]);
-    let targets: [(&str, Property); 5] = [
+    let targets: [(&str, Property); 6] = [
         ("segment", properties::segment),
         ("classify", properties::classify),
         ("csv", properties::csv),
         ("model", properties::model),
         ("bytes", properties::bytes),
+        ("warc", properties::warc),
     ];
     for (target, holds) in targets {
         let mut inputs = 0;

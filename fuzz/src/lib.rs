@@ -9,9 +9,11 @@ mod csv;
 pub mod document;
 mod model;
 mod segment;
+mod warc;
 
 pub use bytes::bytes;
 pub use classify::classify;
 pub use csv::csv;
 pub use model::model;
 pub use segment::segment;
+pub use warc::warc;

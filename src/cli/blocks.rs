@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use saring::{Classifier, Label, LabelledPage, Limits, Writer, registered_domain};
 
@@ -9,6 +10,7 @@ use super::classify::{load, min_probability};
 use super::import::weight;
 use super::input::{Input, inputs, outcome};
 use super::output::{say, write_with};
+use super::tally::Tally;
 use super::{Outcome, RunResult};
 
 #[derive(clap::Args)]
@@ -65,7 +67,8 @@ fn write_pages(
     let limits = Limits::default();
     let mut writer = Writer::new(out, args.predict)?;
     let (mut done, mut failed) = (0, 0);
-    for input in inputs(args.pages.clone(), None, limits.bytes) {
+    let tally: Arc<Tally> = Arc::default();
+    for input in inputs(args.pages.clone(), None, limits.bytes, &tally) {
         let page = input
             .map_err(|unread| format!("{}: {}", unread.source, unread.message))
             .and_then(|input| label(&input, args.weight, &limits));
@@ -81,6 +84,9 @@ fn write_pages(
         }
     }
     writer.finish()?;
+    if let Some(records) = tally.of_records() {
+        say(format!("saring: {records}"));
+    }
     Ok(outcome(done, failed))
 }
 

@@ -12,8 +12,11 @@ use super::destination::Destination;
 use super::in_order::in_order;
 use super::input::{self, Input, Pending, Unread};
 use super::output::say;
-use super::render::{Format, Rendered};
+use super::progress::Progress;
+use super::render::{Format, Output, Rendered};
 use super::resume::Before;
+use super::tally::Tally;
+use super::writer::Writer;
 use super::{Outcome, RunResult, signals};
 
 #[derive(clap::Args)]
@@ -90,8 +93,12 @@ pub fn run(args: &Args) -> RunResult {
         }
         paths.push("-".into());
     }
-    let inputs = input::pending(paths, args.input, classifier.limits_in_force().bytes);
-    let (mut out, before, inputs) = destination(args, format, inputs)?;
+    let tally: Arc<Tally> = Arc::default();
+    // A terminal that data go to has no place for it.
+    let progress = args.output.is_some() || !std::io::stdout().is_terminal();
+    let mut progress = Progress::new(&paths, Arc::clone(&tally), progress);
+    let inputs = input::pending(paths, args.input, classifier.limits_in_force().bytes, &tally);
+    let (out, before, inputs) = destination(args, format, inputs)?;
     // From here on there is something to leave whole.
     let stop = signals::stop().map_err(|e| Error::io("signals", e))?;
     let threshold = args.threshold;
@@ -104,17 +111,14 @@ pub fn run(args: &Args) -> RunResult {
         let result = classify(&shared, input, format.needs_document(), |source, document, page| {
             format.page(&Rendered { source, document, page, threshold, columns })
         });
-        let bytes = result.as_ref().map_or(0, String::len);
+        let bytes = result.as_ref().map_or(0, Output::bytes);
         (result, bytes)
     };
     let mut results = in_order(inputs, args.threads, stop, work)
         .map_err(|e| Error::Option(format!("--threads: {e}")))?;
 
     let Before { mut done, mut failed, .. } = before;
-    let mut any = false;
-    if !format.head().is_empty() {
-        out.write(&format.head())?;
-    }
+    let mut out = Writer::new(out, format)?;
     for result in &mut results {
         let page = match result {
             Ok(page) => {
@@ -123,22 +127,22 @@ pub fn run(args: &Args) -> RunResult {
             }
             Err(Unread { source, message }) => {
                 failed += 1;
-                say(format!("saring: {source}: {message}"));
+                progress.say(format!("saring: {source}: {message}"));
                 format.failed(&source, &message)
             }
         };
-        let between = if any && !page.is_empty() { format.between() } else { "" };
-        any |= !page.is_empty();
-        out.write(&format!("{between}{page}"))?;
+        out.page(page)?;
+        progress.page();
     }
+    progress.clear();
     if results.stopped() {
-        say(stopped(done + failed, format, &out));
+        say(stopped(done + failed, format, &out.close()?));
         return Ok(Outcome::Interrupted);
     }
-    if !format.foot().is_empty() {
-        out.write(format.foot())?;
-    }
     out.complete()?;
+    if let Some(records) = tally.of_records() {
+        say(format!("saring: {records}"));
+    }
     if let (Some(file), Some(rules)) = (&args.rules, classifier.rules_in_force()) {
         for rule in rules.unused() {
             let (file, line, pages) = (file.display(), rule.line, rule.applied().0);
@@ -224,15 +228,15 @@ fn classify(
     classifier: &Classifier,
     pending: Pending,
     needs_document: bool,
-    render: impl Fn(&str, Option<&Document>, &Page) -> String,
-) -> std::result::Result<String, Unread> {
+    render: impl Fn(&str, Option<&Document>, &Page) -> Output,
+) -> std::result::Result<Output, Unread> {
     let source = pending.source.clone();
     let work = || {
         let input = pending.read()?;
         let (document, _) = input.segment(classifier.limits_in_force());
         // The blocks hold all that is needed from here on, but for rules.
         let Input { source, body, charset, .. } = input;
-        let html = classifier.rules_in_force().and_then(|_| body.html(charset));
+        let html = classifier.rules_in_force().and_then(|_| body.html(charset.as_deref()));
         drop(body);
         let kept = needs_document.then(|| document.clone());
         let mut page = classifier.classify_document(document);

@@ -112,6 +112,21 @@ impl Destination {
         std::fs::rename(&partial, &path).map_err(|e| Error::io(&path, e))
     }
 
+    /// The file, for somebody who writes all of it; `None` for stdout.
+    ///
+    /// # Errors
+    /// [`Error::Io`]
+    #[cfg(feature = "parquet")]
+    pub fn file(&self) -> Result<Option<(PathBuf, File)>> {
+        match self {
+            Destination::Stdout(_) => Ok(None),
+            Destination::Direct(path, file) | Destination::Partial { partial: path, file, .. } => {
+                let file = file.try_clone().map_err(|e| Error::io(path, e))?;
+                Ok(Some((path.clone(), file)))
+            }
+        }
+    }
+
     /// The file where what is written stays if the run ends here.
     pub fn partial(&self) -> Option<&Path> {
         match self {

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use saring::{BlockReasons, Choice, CutReasons, Error, Explanation, Reason, StageReasons};
 use serde::Serialize;
@@ -64,7 +65,7 @@ pub fn run(args: &Args) -> RunResult {
 
 /// The page, of which there is exactly one.
 fn one_page(args: &Args, limit: usize) -> saring::Result<Input> {
-    let mut pages = inputs(vec![args.page.clone()], None, limit);
+    let mut pages = inputs(vec![args.page.clone()], None, limit, &Arc::default());
     let page = pages.next().ok_or_else(|| Error::io(&args.page, "holds no page"))?;
     if pages.next().is_some() {
         let message = format!("{} is more than one page: name one", args.page.display());

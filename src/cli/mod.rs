@@ -13,10 +13,13 @@ mod input;
 mod judges;
 mod model;
 mod output;
+mod progress;
 mod render;
 mod resume;
 mod signals;
+mod tally;
 mod train;
+mod writer;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,8 @@ mod csv;
 mod html;
 mod jsonl;
 mod markdown;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod table;
 
 use saring::{Document, Page};
@@ -26,6 +28,29 @@ pub enum Format {
     Csv,
     /// A page for the browser with the blocks coloured by label
     Html,
+    /// A table with a row per block, for --output FILE
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+/// A page in some format.
+pub enum Output {
+    /// As it is written.
+    Text(String),
+    /// Rows of a table.
+    #[cfg(feature = "parquet")]
+    Rows(Box<parquet::Rows>),
+}
+
+impl Output {
+    /// What it takes in memory.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Output::Text(text) => text.len(),
+            #[cfg(feature = "parquet")]
+            Output::Rows(rows) => rows.bytes(),
+        }
+    }
 }
 
 /// A page with all that a format may want to tell.
@@ -58,24 +83,26 @@ impl Format {
     }
 
     /// A page, its last line ended.
-    pub fn page(self, page: &Rendered) -> String {
-        match self {
+    pub fn page(self, page: &Rendered) -> Output {
+        Output::Text(match self {
             Format::Jsonl => jsonl::page(page),
             Format::Table => table::page(page),
             Format::Text => ended(page.page.text()),
             Format::Markdown => markdown::page(page),
             Format::Csv => csv::page(page),
             Format::Html => html::page(page),
-        }
+            #[cfg(feature = "parquet")]
+            Format::Parquet => return Output::Rows(Box::new(parquet::page(page))),
+        })
     }
 
     /// A page that could not be read; nothing in formats that have no place for it.
-    pub fn failed(self, source: &str, message: &str) -> String {
-        match self {
+    pub fn failed(self, source: &str, message: &str) -> Output {
+        Output::Text(match self {
             Format::Jsonl => jsonl::failed(source, message),
             Format::Html => html::failed(source, message),
             _ => String::new(),
-        }
+        })
     }
 
     /// What separates two pages.
