@@ -33,16 +33,8 @@ pub struct Args {
     /// A model file [default: the one that comes with saring]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Labels that are kept [default: content,headline]
-    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
-    keep: Vec<Label>,
-    /// Take every block from this probability up for content, instead of a cut chosen per page
-    #[arg(long, value_name = "P", value_parser = probability)]
-    threshold: Option<f32>,
-    /// Label a block `uncertain`, and do not keep it, where the verdict is less probable than this,
-    /// from 0.5 to 1
-    #[arg(long, value_name = "P", value_parser = min_probability)]
-    min_probability: Option<f32>,
+    #[command(flatten)]
+    kept: Kept,
     /// Pages worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -54,7 +46,38 @@ pub struct Args {
     max_bytes: Option<NonZeroUsize>,
 }
 
-fn probability(text: &str) -> std::result::Result<f32, String> {
+/// What counts as kept.
+#[derive(clap::Args, Debug, Clone, Default)]
+pub struct Kept {
+    /// Labels that are kept [default: content,headline]
+    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
+    pub keep: Vec<Label>,
+    /// Take every block from this probability up for content, instead of a cut chosen per page
+    #[arg(long, value_name = "P", value_parser = probability)]
+    pub threshold: Option<f32>,
+    /// Label a block `uncertain`, and do not keep it, where the verdict is less probable than this,
+    /// from 0.5 to 1
+    #[arg(long, value_name = "P", value_parser = min_probability)]
+    pub min_probability: Option<f32>,
+}
+
+impl Kept {
+    /// The classifier with these options, as far as they are given.
+    pub fn apply(&self, mut classifier: Classifier) -> Classifier {
+        if !self.keep.is_empty() {
+            classifier = classifier.keep(&self.keep);
+        }
+        if let Some(threshold) = self.threshold {
+            classifier = classifier.threshold(threshold);
+        }
+        if let Some(p) = self.min_probability {
+            classifier = classifier.min_probability(p);
+        }
+        classifier
+    }
+}
+
+pub fn probability(text: &str) -> std::result::Result<f32, String> {
     let value = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
     value.ok_or_else(|| "must be a number from 0 to 1".to_string())
 }
@@ -90,7 +113,7 @@ pub fn run(args: &Args) -> RunResult {
     let (mut out, before, inputs) = destination(args, format, inputs)?;
     // From here on there is something to leave whole.
     let stop = signals::stop().map_err(|e| Error::io("signals", e))?;
-    let threshold = args.threshold;
+    let threshold = args.kept.threshold;
     let columns = match args.output {
         Some(_) => None,
         None => terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| usize::from(w.0)),
@@ -188,16 +211,7 @@ fn stopped(inputs: usize, format: Format, out: &Destination) -> String {
 }
 
 fn classifier(args: &Args) -> Result<Classifier> {
-    let mut classifier = load(args.model.as_deref())?;
-    if !args.keep.is_empty() {
-        classifier = classifier.keep(&args.keep);
-    }
-    if let Some(threshold) = args.threshold {
-        classifier = classifier.threshold(threshold);
-    }
-    if let Some(p) = args.min_probability {
-        classifier = classifier.min_probability(p);
-    }
+    let mut classifier = args.kept.apply(load(args.model.as_deref())?);
     if let Some(bytes) = args.max_bytes {
         let limits = classifier.limits_in_force().clone();
         classifier = classifier.limits(saring::Limits { bytes: bytes.get(), ..limits });
@@ -206,7 +220,10 @@ fn classifier(args: &Args) -> Result<Classifier> {
 }
 
 /// One page from its name to what is written of it.
-fn classify(
+///
+/// # Errors
+/// What is wrong with the page, or that it meets a bug.
+pub fn classify(
     classifier: &Classifier,
     pending: Pending,
     render: impl Fn(&str, &Document, &Page) -> String,

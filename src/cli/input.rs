@@ -37,10 +37,10 @@ pub struct Input {
     pub url: Option<String>,
     /// The page.
     pub body: Body,
-    /// Known where the page was part of another text.
-    charset: Option<&'static str>,
+    /// What was said of its bytes from outside: by an HTTP header, or by JSON around it.
+    pub charset: Option<String>,
     /// Whether bytes beyond the limit were left unread.
-    cut: bool,
+    pub cut: bool,
 }
 
 /// The bytes of a page.
@@ -80,6 +80,11 @@ enum What {
 }
 
 impl Pending {
+    /// A line of JSONL.
+    pub fn line(source: String, line: Vec<u8>) -> Pending {
+        Pending { source, what: What::Line(line) }
+    }
+
     /// # Errors
     /// What is wrong with the page or its file.
     pub fn read(self) -> std::result::Result<Input, Unread> {
@@ -100,6 +105,12 @@ impl Pending {
     }
 }
 
+impl From<Input> for Pending {
+    fn from(input: Input) -> Pending {
+        Pending { source: input.source.clone(), what: What::Page(input) }
+    }
+}
+
 impl From<Unread> for Pending {
     fn from(Unread { source, message }: Unread) -> Pending {
         Pending { source, what: What::Nothing(message) }
@@ -112,9 +123,9 @@ impl Input {
     /// The blocks of the page, and per block the value of the nearest `data-label` attribute.
     pub fn segment(&self, limits: &Limits) -> (Document, Vec<Option<String>>) {
         let (mut document, annotations) = match &self.body {
-            Body::Html(bytes) => segment_annotated(&decode(bytes, self.charset), limits),
+            Body::Html(bytes) => segment_annotated(&decode(bytes, self.charset.as_deref()), limits),
             Body::Text(bytes) => {
-                let document = segment_text(&decode(bytes, self.charset), limits);
+                let document = segment_text(&decode(bytes, self.charset.as_deref()), limits);
                 let annotations = vec![None; document.blocks.len()];
                 (document, annotations)
             }
@@ -304,8 +315,7 @@ fn stdin(source: String, format: Option<Format>, limit: usize) -> io::Result<Pag
     let (bytes, cut) = read_up_to(&mut reader, limit)?;
     let html = format.map_or_else(|| is_markup(&bytes), |format| format == Format::Html);
     let body = if html { Body::Html(bytes) } else { Body::Text(bytes) };
-    let input = Input { source: source.clone(), url: None, body, charset: None, cut };
-    Ok(one(Pending { source, what: What::Page(input) }))
+    Ok(one(Input { source, url: None, body, charset: None, cut }.into()))
 }
 
 /// The reader without its gzip layer, which the name may promise or the first byte show: no text
@@ -387,7 +397,7 @@ impl Iterator for Lines {
             let source = format!("{}:{}", self.source, self.line);
             match self.read_line() {
                 Ok(Some(line)) if line.trim_ascii().is_empty() => {}
-                Ok(Some(line)) => return Some(Pending { source, what: What::Line(line) }),
+                Ok(Some(line)) => return Some(Pending::line(source, line)),
                 Ok(None) => self.ended = true,
                 Err(error) => {
                     // A line too long is passed over; nothing follows a reader that failed.
@@ -430,7 +440,7 @@ fn parse_line(line: &[u8], source: String) -> std::result::Result<Input, Unread>
         (None, None) => return Err(unread(&source, "neither \"html\" nor \"text\" is there")),
     };
     // JSON is UTF-8 whatever the page in it declares.
-    Ok(Input { source, url, body, charset: Some("utf-8"), cut: false })
+    Ok(Input { source, url, body, charset: Some("utf-8".into()), cut: false })
 }
 
 #[cfg(test)]
