@@ -83,8 +83,8 @@ fn the_charset_of_the_header_and_the_url_of_the_query_count() {
     assert_eq!(text("text/html; charset=\"iso-8859-1\"", b"<p>\xcf\xf0\xe8\xe2\xe5\xf2"), "Ïðèâåò");
     assert_eq!(text("text/plain; charset=windows-1251", b"\xcf\xf0\xe8\xe2\xe5\xf2"), "Привет");
     // Broken UTF-8 is read as far as it goes, and an unknown charset is none.
-    let broken = "<p>Kopi di café itu enak, kata pengunjung café lain. ".repeat(20).into_bytes();
-    let broken = [&broken[..], b"\xff."].concat();
+    let broken = "Kopi di café itu enak, kata pengunjung café lain. ".repeat(20).into_bytes();
+    let broken = [b"<p>", &broken[..], b"\xff."].concat();
     assert!(text("text/html; charset=utf-8", &broken).ends_with("café lain. \u{fffd}."));
     assert_eq!(text("text/html; charset=tidak-ada", "<p>café".as_bytes()), "café");
     let answer = server.post("?url=https%3A%2F%2Fa.example%2F1", &[HTML], b"<p>isi").json();
