@@ -37,16 +37,8 @@ pub struct Args {
     /// A model file [default: the one that comes with saring]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Labels that are kept [default: content,headline]
-    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
-    keep: Vec<Label>,
-    /// Take every block from this probability up for content, instead of a cut chosen per page
-    #[arg(long, value_name = "P", value_parser = probability)]
-    threshold: Option<f32>,
-    /// Label a block `uncertain`, and do not keep it, where the verdict is less probable than this,
-    /// from 0.5 to 1
-    #[arg(long, value_name = "P", value_parser = min_probability)]
-    min_probability: Option<f32>,
+    #[command(flatten)]
+    kept: Kept,
     /// Rules that win over the model: a CSV of host, selector and label (or keep, or drop)
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
@@ -61,7 +53,38 @@ pub struct Args {
     max_bytes: Option<NonZeroUsize>,
 }
 
-fn probability(text: &str) -> std::result::Result<f32, String> {
+/// What counts as kept.
+#[derive(clap::Args, Debug, Clone, Default)]
+pub struct Kept {
+    /// Labels that are kept [default: content,headline]
+    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
+    pub keep: Vec<Label>,
+    /// Take every block from this probability up for content, instead of a cut chosen per page
+    #[arg(long, value_name = "P", value_parser = probability)]
+    pub threshold: Option<f32>,
+    /// Label a block `uncertain`, and do not keep it, where the verdict is less probable than this,
+    /// from 0.5 to 1
+    #[arg(long, value_name = "P", value_parser = min_probability)]
+    pub min_probability: Option<f32>,
+}
+
+impl Kept {
+    /// The classifier with these options, as far as they are given.
+    pub fn apply(&self, mut classifier: Classifier) -> Classifier {
+        if !self.keep.is_empty() {
+            classifier = classifier.keep(&self.keep);
+        }
+        if let Some(threshold) = self.threshold {
+            classifier = classifier.threshold(threshold);
+        }
+        if let Some(p) = self.min_probability {
+            classifier = classifier.min_probability(p);
+        }
+        classifier
+    }
+}
+
+pub fn probability(text: &str) -> std::result::Result<f32, String> {
     let value = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
     value.ok_or_else(|| "must be a number from 0 to 1".to_string())
 }
@@ -101,7 +124,7 @@ pub fn run(args: &Args) -> RunResult {
     let (out, before, inputs) = destination(args, format, inputs)?;
     // From here on there is something to leave whole.
     let stop = signals::stop().map_err(|e| Error::io("signals", e))?;
-    let threshold = args.threshold;
+    let threshold = args.kept.threshold;
     let columns = match args.output {
         Some(_) => None,
         None => terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| usize::from(w.0)),
@@ -203,16 +226,7 @@ fn stopped(inputs: usize, format: Format, out: &Destination) -> String {
 }
 
 fn classifier(args: &Args) -> Result<Classifier> {
-    let mut classifier = load(args.model.as_deref())?;
-    if !args.keep.is_empty() {
-        classifier = classifier.keep(&args.keep);
-    }
-    if let Some(threshold) = args.threshold {
-        classifier = classifier.threshold(threshold);
-    }
-    if let Some(p) = args.min_probability {
-        classifier = classifier.min_probability(p);
-    }
+    let mut classifier = args.kept.apply(load(args.model.as_deref())?);
     if let Some(rules) = &args.rules {
         classifier = classifier.rules(Rules::read(rules)?);
     }
@@ -224,12 +238,15 @@ fn classifier(args: &Args) -> Result<Classifier> {
 }
 
 /// One page from its name to what is written of it.
-fn classify(
+///
+/// # Errors
+/// What is wrong with the page, or that it meets a bug.
+pub fn classify<R>(
     classifier: &Classifier,
     pending: Pending,
     needs_document: bool,
-    render: impl Fn(&str, Option<&Document>, &Page) -> Output,
-) -> std::result::Result<Output, Unread> {
+    render: impl Fn(&str, Option<&Document>, &Page) -> R,
+) -> std::result::Result<R, Unread> {
     let source = pending.source.clone();
     let work = || {
         let input = pending.read()?;

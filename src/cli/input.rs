@@ -50,10 +50,10 @@ pub struct Input {
     pub url: Option<String>,
     /// The page.
     pub body: Body,
-    /// Known where the page was part of another text, or where its server stated it.
+    /// What was said of its bytes from outside: by an HTTP header, or by JSON around it.
     pub charset: Option<String>,
     /// Whether bytes beyond the limit were left unread.
-    cut: bool,
+    pub cut: bool,
 }
 
 /// The bytes of a page.
@@ -95,6 +95,11 @@ enum What {
 }
 
 impl Pending {
+    /// A line of JSONL.
+    pub fn line(source: String, line: Vec<u8>) -> Pending {
+        Pending { source, what: What::Line(line) }
+    }
+
     /// # Errors
     /// What is wrong with the page or its file.
     pub fn read(self) -> std::result::Result<Input, Unread> {
@@ -111,6 +116,12 @@ impl Pending {
             What::Page(input) => Ok(input),
             What::Nothing(message) => Err(Unread { source, message }),
         }
+    }
+}
+
+impl From<Input> for Pending {
+    fn from(input: Input) -> Pending {
+        Pending { source: input.source.clone(), what: What::Page(input) }
     }
 }
 
@@ -260,8 +271,7 @@ fn stdin(
     let (bytes, cut) = read_up_to(&mut bytes, limit)?;
     let html = format.map_or_else(|| is_markup(&bytes), |format| format == Format::Html);
     let body = if html { Body::Html(bytes) } else { Body::Text(bytes) };
-    let input = Input { source: source.clone(), url: None, body, charset: None, cut };
-    Ok(one(Pending { source, what: What::Page(input) }))
+    Ok(one(Input { source, url: None, body, charset: None, cut }.into()))
 }
 
 /// The bytes of a file or of stdin, unpacked.

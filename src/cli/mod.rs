@@ -16,6 +16,8 @@ mod output;
 mod progress;
 mod render;
 mod resume;
+#[cfg(feature = "serve")]
+mod serve;
 mod signals;
 mod tally;
 mod train;
@@ -52,6 +54,9 @@ enum Command {
     Ablate(ablate::Args),
     /// Look into model files
     Model(model::Args),
+    /// Answer over HTTP: pages in, labelled blocks out
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
 }
 
 /// How a command ended, short of an error.
@@ -77,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Ablate(args) => ablate::run(&args),
         Command::Model(args) => model::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

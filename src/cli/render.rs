@@ -2,7 +2,7 @@
 
 mod csv;
 mod html;
-mod jsonl;
+pub mod jsonl;
 mod markdown;
 #[cfg(feature = "parquet")]
 pub mod parquet;

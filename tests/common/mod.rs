@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // Each test uses its part.
 
+#[cfg(feature = "serve")]
+pub mod server;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 
