@@ -24,6 +24,7 @@ mod logistic;
 mod metrics;
 mod model;
 mod panel;
+mod record;
 mod segment;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -41,6 +42,7 @@ pub use explain::{BlockReasons, Choice, CutReasons, Explanation, Reason, StageRe
 pub use lexicon::{Lexicon, Namespace};
 pub use logistic::{Logistic, Weight};
 pub use model::{Calibration, Model, Provenance, Scorer, Source, Stages};
+pub use record::{Record, four_decimals};
 pub use segment::{Limits, segment_annotated, segment_html, segment_text};
 
 #[cfg(feature = "train")]

@@ -6,11 +6,13 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use saring::{BlockReasons, Choice, CutReasons, Error, Explanation, Reason, StageReasons};
+use saring::{
+    BlockReasons, Choice, CutReasons, Error, Explanation, Reason, StageReasons, four_decimals,
+};
 use serde::Serialize;
 
 use super::input::{Input, inputs};
-use super::render::{four_decimals, line, printable};
+use super::render::{line, printable};
 use super::{Outcome, RunResult, classify};
 
 #[derive(clap::Args)]

@@ -1,30 +1,9 @@
 //! One JSON object per page.
 
-use saring::Truncation;
+use saring::Record;
 use serde::Serialize;
 
 use super::Rendered;
-
-#[derive(Serialize)]
-struct Page<'a> {
-    source: &'a str,
-    url: &'a str,
-    text: String,
-    confidence: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    threshold: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    truncated: Option<Truncation>,
-    blocks: Vec<Block<'a>>,
-}
-
-#[derive(Serialize)]
-struct Block<'a> {
-    text: &'a str,
-    label: &'a str,
-    probability: f64,
-    path: String,
-}
 
 #[derive(Serialize)]
 struct Failed<'a> {
@@ -32,25 +11,8 @@ struct Failed<'a> {
     error: &'a str,
 }
 
-pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
-    let block = |n: usize| {
-        let block = &page.blocks[n];
-        Block {
-            text: &block.text,
-            label: block.label_name(),
-            probability: four_decimals(block.probability),
-            path: page.path(n),
-        }
-    };
-    line(&Page {
-        source,
-        url: &page.url,
-        text: page.text(),
-        confidence: four_decimals(page.confidence),
-        threshold: *threshold,
-        truncated: page.truncated,
-        blocks: (0..page.blocks.len()).map(block).collect(),
-    })
+pub fn page(&Rendered { source, page, threshold, .. }: &Rendered) -> String {
+    Record { source: Some(source), page, threshold }.to_json() + "\n"
 }
 
 pub fn failed(source: &str, error: &str) -> String {
@@ -61,9 +23,4 @@ pub fn failed(source: &str, error: &str) -> String {
 pub fn line(value: &impl Serialize) -> String {
     let json = serde_json::to_string(value).expect("strings and finite numbers always are JSON");
     json + "\n"
-}
-
-/// More would be noise, and differs between machines.
-pub fn four_decimals(value: f32) -> f64 {
-    (f64::from(value) * 1e4).round() / 1e4
 }
