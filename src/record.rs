@@ -1,6 +1,6 @@
 //! A classified page as the JSON object that files and other programs get.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::block::Truncation;
 use crate::classify::Page;
@@ -27,15 +27,6 @@ impl Record<'_> {
     /// The object, on one line that is not ended.
     pub fn to_json(&self) -> String {
         let Record { source, page, threshold } = *self;
-        let block = |n: usize| {
-            let block = &page.blocks[n];
-            BlockFields {
-                text: &block.text,
-                label: block.label_name(),
-                probability: four_decimals(block.probability),
-                path: page.path(n),
-            }
-        };
         let fields = PageFields {
             source,
             url: &page.url,
@@ -43,7 +34,7 @@ impl Record<'_> {
             confidence: four_decimals(page.confidence),
             threshold,
             truncated: page.truncated,
-            blocks: (0..page.blocks.len()).map(block).collect(),
+            blocks: Blocks(page),
         };
         serde_json::to_string(&fields).expect("strings and finite numbers always are JSON")
     }
@@ -60,7 +51,22 @@ struct PageFields<'a> {
     threshold: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     truncated: Option<Truncation>,
-    blocks: Vec<BlockFields<'a>>,
+    blocks: Blocks<'a>,
+}
+
+/// The blocks, each made when it is written: the paths of all of them are longer than the page.
+struct Blocks<'a>(&'a Page);
+
+impl Serialize for Blocks<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let page = self.0;
+        to.collect_seq(page.blocks.iter().enumerate().map(|(n, block)| BlockFields {
+            text: &block.text,
+            label: block.label_name(),
+            probability: four_decimals(block.probability),
+            path: page.path(n),
+        }))
+    }
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@
 //! stay in Rust until somebody asks for them.
 
 mod classifier;
+mod columns;
 mod page;
 mod source;
 mod training;
@@ -18,6 +19,8 @@ mod _saring {
 
     #[pymodule_export]
     use super::classifier::{Classifier, restore};
+    #[pymodule_export]
+    use super::columns::columns;
     #[pymodule_export]
     use super::page::{Block, Page};
     #[pymodule_export]

@@ -27,7 +27,7 @@ impl Page {
         Page { content: Arc::new(Content { page, threshold }) }
     }
 
-    fn page(&self) -> &saring::Page {
+    pub fn page(&self) -> &saring::Page {
         &self.content.page
     }
 }

@@ -6,7 +6,8 @@ from typing import Any, Final, Literal, TypeAlias, final, overload
 _Html: TypeAlias = str | bytes | bytearray
 
 __all__ = [
-    "LABELS", "Block", "Classifier", "Page", "Training", "__version__", "_restore", "train"
+    "LABELS", "Block", "Classifier", "Page", "Training", "__version__", "_columns", "_restore",
+    "train",
 ]
 
 __version__: Final[str]
@@ -104,4 +105,5 @@ def train(
     progress: Callable[[str], object] | None = None,
 ) -> Training: ...
 
+def _columns(pages: Iterable[Page | None]) -> dict[str, Any]: ...
 def _restore(model: str | None, options: dict[str, Any]) -> Classifier: ...
