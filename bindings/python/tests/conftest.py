@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -29,3 +31,31 @@ def command():
         return done.stdout.decode().splitlines()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def site(pages):
+    """The address of a site on localhost: `/` links to each page, which is served as it is."""
+    bodies = {f"/{n}.html": page.read_bytes() for n, page in enumerate(pages)}
+    links = "".join(f"<li><a href='{path}'>{path}</a></li>" for path in bodies)
+    bodies["/"] = f"<title>Pages</title><ul>{links}</ul>".encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            body = bodies.get(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, *arguments):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
