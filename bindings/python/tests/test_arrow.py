@@ -1,7 +1,6 @@
 """saring.arrow on pyarrow: the columns, their types, and what is refused."""
 
 import doctest
-import json
 
 import pyarrow as pa
 import pytest
@@ -10,17 +9,7 @@ import saring.arrow
 from saring import Classifier
 from saring.arrow import RESULT, classify_batches, result_schema
 
-
-def records(rows):
-    """Rows as the lines of `saring classify --format jsonl`."""
-    for row in rows:
-        assert row["error"] is None
-        fields = {name: row[name] for name in ("source", "url", "text", "confidence")}
-        cut = {} if row["truncated"] is None else {"truncated": row["truncated"]}
-        names = ("text", "label", "probability", "path")
-        blocks = [{name: block[name] for name in names} for block in row["blocks"]]
-        record = {**fields, **cut, "blocks": blocks}
-        yield json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+from records import records
 
 
 def test_examples_run():
