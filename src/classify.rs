@@ -8,11 +8,11 @@ use crate::block::{Block, Document, Element, Label, Truncation, UNCERTAIN, path}
 use crate::cut;
 use crate::decode::decode;
 use crate::error::Result;
-use crate::features::columns::{Columns, Sink};
+use crate::features::columns::Columns;
 use crate::features::page::Page as Facts;
 use crate::features::probabilities::Verdicts;
 use crate::features::{self, Dense};
-use crate::lexicon::{LANES, Lanes, Lookup, Tokens, aggregates};
+use crate::lexicon::{LANES, Lanes, Lookup, Tokens, aggregates, feature_names};
 use crate::logistic::{Logistic, sigmoid};
 use crate::model::{Model, Scorer, Stages};
 use crate::panel::{Panel, Sum};
@@ -174,7 +174,7 @@ impl Classifier {
     pub fn classify(&self, html: &str) -> Page {
         let document = segment_html(html, &self.limits);
         done(Stage::Segment);
-        self.classify_owned(document)
+        self.classify_document(document)
     }
 
     /// Labels the blocks of an HTML page in bytes; `charset` is the one of the HTTP header.
@@ -186,7 +186,7 @@ impl Classifier {
 
     /// Labels the lines of a plain text.
     pub fn classify_text(&self, text: &str) -> Page {
-        self.classify_owned(segment_text(text, &self.limits))
+        self.classify_document(segment_text(text, &self.limits))
     }
 
     /// The kept text of an HTML page, one block per line.
@@ -195,11 +195,7 @@ impl Classifier {
     }
 
     /// Labels the blocks of a document: features, logits, probabilities, cut, kinds, labels.
-    pub fn classify_document(&self, document: &Document) -> Page {
-        self.label(&self.steps(document)).page(document.clone())
-    }
-
-    fn classify_owned(&self, document: Document) -> Page {
+    pub fn classify_document(&self, document: Document) -> Page {
         let labels = self.label(&self.steps(&document));
         let page = labels.page(document);
         done(Stage::Labels);
@@ -213,7 +209,7 @@ impl Classifier {
     /// let classifier = saring::Classifier::pretrained();
     /// let document = saring::segment_html("<p>Isi berita.</p><p>Baca juga</p>", &Default::default());
     /// let cuts = classifier.cuts(&document);
-    /// assert!(cuts.contains(&classifier.classify_document(&document)));
+    /// assert!(cuts.contains(&classifier.classify_document(document)));
     /// assert!(cuts.iter().any(|page| page.text().is_empty()));
     /// ```
     pub fn cuts(&self, document: &Document) -> Vec<Page> {
@@ -364,17 +360,19 @@ impl<'a> Features<'a> {
             (Sum::new(&reader.first, rows), Sum::new(&reader.second, rows));
         features::flow(&self.facts, structured, &mut first, &mut second);
         done(Stage::Features);
-        let mut of_content = Vec::with_capacity(rows);
-        self.each_of_lexicon(|rows| {
-            first.take_lanes(rows);
-            of_content.clear();
-            of_content.extend(rows.iter().map(|of_block| of_block[0]));
-            second.take(&of_content);
+        let mut row = 0;
+        self.each_of_lexicon(|features| {
+            first.take_lanes(row, features);
+            second.take_row(row, features.iter().map(|of_lexicons| of_lexicons[0]));
+            row += 1;
         });
+        let taken = feature_names(structured).count();
+        first.skip(taken);
+        second.skip(taken);
         (first, second)
     }
 
-    /// Calls `visit` with each feature of the lexicons.
+    /// Calls `visit` with the features of the lexicons of each block.
     fn each_of_lexicon(&self, visit: impl FnMut(&Lanes<LANES>)) {
         let Form { reader, structured, .. } = self.form;
         let blocks: Vec<u32> = (0..self.facts.len() as u32).collect();
@@ -389,9 +387,9 @@ impl<'a> Features<'a> {
 
     /// The features of the lexicon of content, as a table.
     pub(crate) fn lexicon(&self) -> Columns {
-        let mut columns = Columns::new(self.facts.len());
-        self.each_of_lexicon(|rows| columns.add("", |row| rows[row][0]));
-        columns
+        let mut rows = Vec::new();
+        self.each_of_lexicon(|row| rows.extend(row.iter().map(|of_lexicons| of_lexicons[0])));
+        Columns::of_rows(self.facts.len(), &rows)
     }
 }
 

@@ -315,7 +315,7 @@ mod tests {
         ];
         for document in &documents {
             let explanation = classifier.explain_document(document);
-            assert_eq!(explanation.page, classifier.classify_document(document));
+            assert_eq!(explanation.page, classifier.classify_document(document.clone()));
             let steps = classifier.steps(document);
             for (i, block) in explanation.blocks.iter().enumerate() {
                 let logits = [steps.first.content[i], steps.last.content[i]];

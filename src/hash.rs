@@ -77,6 +77,11 @@ impl Hash {
         self.0 = (product as u64) ^ (product >> 64) as u64;
     }
 
+    /// A bit among those of `words` numbers of 64, a power of two: which number, and the bit in it.
+    pub(crate) fn bit(self, words: usize) -> (usize, u64) {
+        ((self.0 >> 6) as usize & (words - 1), 1 << (self.0 & 63))
+    }
+
     /// The hash with another added.
     pub(crate) fn and(mut self, other: Hash) -> Hash {
         self.add(other.0);

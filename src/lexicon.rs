@@ -119,40 +119,66 @@ impl Lexicon {
 /// Lexicons that are read at once: those of all labels there are, and some to spare.
 pub(crate) const LANES: usize = 16;
 
+/// Bits per token that tell what is unknown: one in sixteen is taken for known at most.
+const BITS: usize = 16;
+
 /// Several lexicons read in one pass: a token is looked up once for all of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Lookup {
     numbers: HashedMap<u32>,
-    /// Per token, its log-odds in each lexicon; token 0 is the unknown one.
-    values: Vec<[f32; LANES]>,
+    /// A bit for each token, by its hash: most tokens of a page are in no lexicon, and this table is
+    /// small enough to stay in the nearer caches.
+    known: Vec<u64>,
+    /// Lexicons that have a token, with its log-odds there, token after token: most are in one.
+    values: Vec<(u32, f32)>,
+    /// Where those of each token end; token 0 is the unknown one.
+    ends: Vec<u32>,
 }
 
 impl Lookup {
     /// Of [`LANES`] lexicons at most.
     pub(crate) fn new<'a>(lexicons: impl IntoIterator<Item = &'a Lexicon>) -> Lookup {
-        let mut lookup = Lookup { numbers: HashedMap::default(), values: vec![[0.0; LANES]] };
+        let mut numbers = HashedMap::default();
+        let mut of_tokens: Vec<Vec<(u32, f32)>> = vec![Vec::new()];
         for (n, lexicon) in lexicons.into_iter().enumerate() {
             for (namespace, token, value) in lexicon.iter() {
-                let next = lookup.values.len() as u32;
-                let key = hash_of_entry(namespace, token);
-                let number = *lookup.numbers.entry(key).or_insert(next);
+                let next = of_tokens.len() as u32;
+                let number = *numbers.entry(hash_of_entry(namespace, token)).or_insert(next);
                 if number == next {
-                    lookup.values.push([0.0; LANES]);
+                    of_tokens.push(Vec::new());
                 }
-                lookup.values[number as usize][n] = value;
+                of_tokens[number as usize].push((n as u32, value));
             }
         }
-        lookup
+        let mut known = vec![0; (numbers.len() * BITS / 64).next_power_of_two()];
+        for token in numbers.keys() {
+            let (word, bit) = token.bit(known.len());
+            known[word] |= bit;
+        }
+        let values = of_tokens.concat();
+        let mut end = 0;
+        let end_after = |of_token: &Vec<(u32, f32)>| {
+            end += of_token.len() as u32;
+            end
+        };
+        let ends = of_tokens.iter().map(end_after).collect();
+        Lookup { numbers, known, values, ends }
     }
 
     /// The number of a token, 0 if no lexicon has it.
     pub(crate) fn number(&self, token: Hash) -> u32 {
+        let (word, bit) = token.bit(self.known.len());
+        if self.known[word] & bit == 0 {
+            return 0;
+        }
         self.numbers.get(&token).copied().unwrap_or(0)
     }
 
-    /// Log-odds of a token by lexicon; `None` if no lexicon has it.
-    pub(crate) fn values(&self, number: u32) -> Option<&[f32; LANES]> {
-        (number > 0).then(|| &self.values[number as usize])
+    /// The lexicons that have a token, and its log-odds there.
+    pub(crate) fn values(&self, number: u32) -> impl Iterator<Item = (usize, f32)> {
+        let start = if number == 0 { 0 } else { self.ends[number as usize - 1] };
+        let values = &self.values[start as usize..self.ends[number as usize] as usize];
+        values.iter().map(|&(n, value)| (n as usize, value))
     }
 }
 
@@ -168,9 +194,12 @@ mod tests {
         b.insert(Namespace::Bigram, "x".into(), 3.0);
         let lookup = Lookup::new([&a, &b]);
         let number = |namespace, token| lookup.number(hash_of_entry(namespace, token));
-        let values = lookup.values(number(Namespace::Word, "x")).unwrap();
-        assert_eq!(values[..3], [1.0, 2.0, 0.0]);
-        assert_eq!(lookup.values(number(Namespace::Word, "y")), None);
-        assert_eq!(lookup.values(number(Namespace::Phrase, "x")), None);
+        let values = |namespace, token| -> Vec<(usize, f32)> {
+            lookup.values(number(namespace, token)).collect()
+        };
+        assert_eq!(values(Namespace::Word, "x"), [(0, 1.0), (1, 2.0)]);
+        assert_eq!(values(Namespace::Bigram, "x"), [(1, 3.0)]);
+        assert_eq!(values(Namespace::Word, "y"), []);
+        assert_eq!(values(Namespace::Phrase, "x"), []);
     }
 }

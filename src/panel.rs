@@ -33,6 +33,17 @@ impl Feature {
         common: (f32::NEG_INFINITY, f32::INFINITY),
     };
 
+    /// Adds the same value to all.
+    #[inline]
+    fn add_one(&self, value: f32, logits: &mut [f32; LANES]) {
+        let (from, to) = self.common;
+        if from <= value && value <= to {
+            *logits = add(*logits, self.weight, [value; LANES]);
+        } else {
+            self.add(&[value; LANES], logits);
+        }
+    }
+
     fn add(&self, values: &[f32; LANES], logits: &mut [f32; LANES]) {
         let (mut within, lowest, highest) = (*values, self.lowest, self.highest);
         for n in 0..LANES {
@@ -88,54 +99,83 @@ impl<'a> Sum<'a> {
         Sum { panel, taken: 0, logits: vec![panel.intercepts; rows] }
     }
 
-    /// Takes the next feature, one value per row. What no regression of the panel has adds nothing.
-    pub(crate) fn take(&mut self, values: &[f32]) {
-        let Some(feature) = self.panel.features.get(self.taken) else { return };
-        self.taken += 1;
-        let (from, to) = feature.common;
-        let zero_is_common = from <= 0.0 && to >= 0.0;
-        let weight = feature.weight;
-        for (logits, &value) in self.logits.iter_mut().zip(values) {
-            // Most flags are 0 on most blocks.
-            if value == 0.0 && zero_is_common {
-                continue;
-            }
-            if from <= value && value <= to {
-                *logits = add(*logits, weight, [value; LANES]);
-            } else {
-                feature.add(&[value; LANES], logits);
-            }
-        }
+    /// The features that come next. What no regression of the panel has adds nothing.
+    fn next(&self) -> &'a [Feature] {
+        self.panel.features.get(self.taken..).unwrap_or_default()
     }
 
-    /// Takes the next feature where its values differ between the regressions.
-    pub(crate) fn take_lanes(&mut self, rows: &Lanes<LANES>) {
-        let Some(feature) = self.panel.features.get(self.taken) else { return };
-        self.taken += 1;
-        for (values, logits) in rows.iter().zip(&mut self.logits) {
-            feature.add(values, logits);
+    /// Takes the next features, column after column.
+    fn take(&mut self, columns: &[f32], count: usize) {
+        let rows = self.logits.len();
+        let features = &self.next()[..count.min(self.next().len())];
+        for (row, logits) in self.logits.iter_mut().enumerate() {
+            let mut sums = *logits;
+            for (n, feature) in features.iter().enumerate() {
+                feature.add_one(columns[n * rows + row], &mut sums);
+            }
+            *logits = sums;
         }
+        self.skip(count);
+    }
+
+    /// Takes the next features of one row; [`Sum::skip`] goes on to those after them.
+    pub(crate) fn take_row(&mut self, row: usize, values: impl Iterator<Item = f32>) {
+        let features = self.next();
+        let logits = &mut self.logits[row];
+        values.zip(features).for_each(|(value, feature)| feature.add_one(value, logits));
+    }
+
+    /// As [`Sum::take_row`], where the values differ between the regressions.
+    pub(crate) fn take_lanes(&mut self, row: usize, values: &Lanes<LANES>) {
+        let features = self.next();
+        let logits = &mut self.logits[row];
+        values.iter().zip(features).for_each(|(values, feature)| feature.add(values, logits));
+    }
+
+    /// Goes on to the features after the next `count`.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.taken += count;
     }
 }
 
-/// Features on their way through the sums of one stage or both: none is kept.
+/// Features on their way through the sums of one stage or both. Some are collected before they are
+/// added, so that the sums of a row are at hand once for all of those; none is kept.
 pub(crate) struct Flow<'f, 'a, const N: usize> {
     sums: [&'f mut Sum<'a>; N],
     rows: usize,
-    column: Vec<f32>,
+    columns: Vec<f32>,
+    /// How many columns there are.
+    collected: usize,
 }
+
+/// Columns collected: few, for a page of many blocks.
+const COLLECTED: usize = 8;
 
 impl<'f, 'a, const N: usize> Flow<'f, 'a, N> {
     pub(crate) fn new(rows: usize, sums: [&'f mut Sum<'a>; N]) -> Flow<'f, 'a, N> {
-        Flow { sums, rows, column: Vec::with_capacity(rows) }
+        Flow { sums, rows, columns: Vec::with_capacity(COLLECTED * rows), collected: 0 }
+    }
+
+    fn pass_on(&mut self) {
+        self.sums.iter_mut().for_each(|sum| sum.take(&self.columns, self.collected));
+        self.columns.clear();
+        self.collected = 0;
     }
 }
 
 impl<const N: usize> Sink for Flow<'_, '_, N> {
     fn add(&mut self, _: impl Display, value: impl FnMut(usize) -> f32) {
-        self.column.clear();
-        extend(&mut self.column, self.rows, value);
-        self.sums.iter_mut().for_each(|sum| sum.take(&self.column));
+        extend(&mut self.columns, self.rows, value);
+        self.collected += 1;
+        if self.collected == COLLECTED {
+            self.pass_on();
+        }
+    }
+}
+
+impl<const N: usize> Drop for Flow<'_, '_, N> {
+    fn drop(&mut self) {
+        self.pass_on();
     }
 }
 
@@ -176,11 +216,12 @@ mod tests {
         let mut sum = Sum::new(&panel, 7);
         let mut flow = Flow::new(7, [&mut sum]);
         (0..8).for_each(|n| flow.add(n, |i| shared.column(n)[i]));
-        for n in 0..4 {
-            let row =
-                |i: usize| std::array::from_fn(|l| own.get(l).map_or(0.0, |c| c.column(n)[i]));
-            let rows: Vec<[f32; LANES]> = (0..7).map(row).collect();
-            sum.take_lanes(&rows);
+        drop(flow);
+        for i in 0..7 {
+            let feature =
+                |n: usize| std::array::from_fn(|l| own.get(l).map_or(0.0, |c| c.column(n)[i]));
+            let features: Vec<[f32; LANES]> = (0..4).map(feature).collect();
+            sum.take_lanes(i, &features);
         }
         for (n, logistic) in logistics.iter().enumerate() {
             let of_one = logistic.logits(&table.clone().and(Cow::Borrowed(&own[n])));
@@ -189,7 +230,7 @@ mod tests {
         }
         let some = Panel::new([None, Some(&logistics[1])]);
         let mut sum = Sum::new(&some, 7);
-        table.columns().for_each(|values| sum.take(values));
+        (0..7).for_each(|i| sum.take_row(i, table.columns().map(|column| column[i])));
         assert!(sum.logits.iter().all(|row| row[0] == 0.0 && row[1] != 0.0));
     }
 }

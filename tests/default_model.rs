@@ -82,7 +82,7 @@ fn it_tells_content_from_furniture() {
         let html =
             std::fs::read_to_string(at(&format!("training-data/pages/{name}.html"))).unwrap();
         let (document, annotations) = segment_annotated(&html, &Limits::default());
-        let page = Classifier::pretrained().classify_document(&document);
+        let page = Classifier::pretrained().classify_document(document.clone());
         for (block, annotation) in page.blocks.iter().zip(&annotations) {
             let Some(label) = annotation.as_deref().filter(|name| !name.is_empty()) else {
                 continue;

@@ -67,7 +67,8 @@ fn html_and_csv_give_the_same_document_and_the_same_labels() {
             assert_eq!(x, y, "{}", html.name);
         }
         assert_eq!(html, csv);
-        let (of_html, of_csv) = (classifier.classify_document(a), classifier.classify_document(b));
+        let (of_html, of_csv) =
+            (classifier.classify_document(a.clone()), classifier.classify_document(b.clone()));
         assert!(of_html.blocks.iter().any(|block| block.kept), "{}", html.name);
         assert_eq!(of_html, of_csv, "{}", html.name);
     }

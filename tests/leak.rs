@@ -113,7 +113,7 @@ fn promo_over_chance(pages: &[LabelledPage], trained: &Trained) -> f64 {
         let classifier = Classifier::new(model.clone()).keep(&[Label::Promo]);
         let mut outcomes: Vec<(f32, bool)> = Vec::new();
         for (page, _) in pages.iter().zip(&trained.folds).filter(|(_, f)| *f == fold) {
-            let given = classifier.classify_document(&page.document).blocks;
+            let given = classifier.classify_document(page.document.clone()).blocks;
             let labelled = given.iter().zip(page.labels.iter().flatten());
             let boilerplate = labelled.filter(|(_, label)| !label.is_main());
             outcomes.extend(boilerplate.map(|(b, label)| (b.probability, *label == Label::Promo)));

@@ -22,7 +22,7 @@ fn check_html(html: &str) -> Document {
     assert_eq!(segment_html(html, &Limits::default()), document);
     let page = Classifier::pretrained().classify(html);
     check_page(&page, &document);
-    assert_eq!(Classifier::pretrained().classify_document(&document), page);
+    assert_eq!(Classifier::pretrained().classify_document(document.clone()), page);
     document
 }
 

@@ -204,7 +204,7 @@ fn a_dozen_pages_make_a_model() {
     for name in UNSEEN {
         let html = std::fs::read_to_string(page_path(name)).unwrap();
         let (document, labels) = segment_annotated(&html, &Limits::default());
-        let page = classifier.classify_document(&document);
+        let page = classifier.classify_document(document.clone());
         for (block, label) in page.blocks.iter().zip(&labels) {
             match label.as_deref() {
                 Some("content" | "headline") => content.push(block.label.is_main()),

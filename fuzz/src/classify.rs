@@ -18,7 +18,7 @@ fn check(classifier: &Classifier, html: &str) {
     let limits = classifier.limits_in_force();
     let (page, document) = (classifier.classify(html), segment_html(html, limits));
     check_page(&page, &document);
-    assert_eq!(page, classifier.classify_document(&document));
+    assert_eq!(page, classifier.classify_document(document.clone()));
     let text = classifier.classify_text(html);
     check_page(&text, &segment_text(html, limits));
     assert_eq!(text, classifier.classify_text(html));

@@ -21,7 +21,7 @@ pub fn csv(bytes: &[u8]) {
     for page in &pages {
         assert_eq!(page.document.blocks.len(), page.labels.len());
         assert_eq!(page.document.blocks.len(), page.weights.len());
-        let classified = Classifier::pretrained().classify_document(&page.document);
+        let classified = Classifier::pretrained().classify_document(page.document.clone());
         check_page(&classified, &page.document);
         let again = read(&written([page])).expect("a page that was written");
         assert_eq!(again.pages, std::slice::from_ref(page));

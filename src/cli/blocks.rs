@@ -116,6 +116,6 @@ fn write_page(
     writer: &mut Writer<&mut dyn Write>,
 ) -> io::Result<()> {
     let Some(classifier) = classifier else { return writer.page(&page, None) };
-    let predicted = classifier.classify_document(&page.document).blocks;
+    let predicted = classifier.classify_document(page.document.clone()).blocks;
     writer.page(&page, Some(&predicted))
 }

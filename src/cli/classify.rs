@@ -96,9 +96,10 @@ pub fn run(args: &Args) -> RunResult {
         None => terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| usize::from(w.0)),
     };
     let work = move |input| {
-        let result = classify(&classifier, input, |source, document, page| {
-            format.page(&Rendered { source, document, page, threshold, columns })
-        });
+        let result =
+            classify(&classifier, input, format.needs_document(), |source, document, page| {
+                format.page(&Rendered { source, document, page, threshold, columns })
+            });
         let bytes = result.as_ref().map_or(0, String::len);
         (result, bytes)
     };
@@ -209,7 +210,8 @@ fn classifier(args: &Args) -> Result<Classifier> {
 fn classify(
     classifier: &Classifier,
     pending: Pending,
-    render: impl Fn(&str, &Document, &Page) -> String,
+    needs_document: bool,
+    render: impl Fn(&str, Option<&Document>, &Page) -> String,
 ) -> std::result::Result<String, Unread> {
     let source = pending.source.clone();
     let work = || {
@@ -218,8 +220,9 @@ fn classify(
         // The blocks hold all that is needed from here on.
         let Input { source, body, .. } = input;
         drop(body);
-        let page = classifier.classify_document(&document);
-        Ok(render(&source, &document, &page))
+        let kept = needs_document.then(|| document.clone());
+        let page = classifier.classify_document(document);
+        Ok(render(&source, kept.as_ref(), &page))
     };
     // A crawl of a million pages must not end at one that meets a bug.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {

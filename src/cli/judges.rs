@@ -121,7 +121,7 @@ impl Judges {
                 Form::Page => Cow::Borrowed(&page.document),
                 Form::Text => Cow::Owned(page.document.to_plain()),
             };
-            page.score(&classifier.classify_document(&page_or_text))
+            page.score(&classifier.classify_document(page_or_text.into_owned()))
         })
     }
 
@@ -135,7 +135,7 @@ impl Judges {
                 scores.reduce(better).unwrap_or_default()
             }
             Ceiling::Blocks => {
-                let mut classified = classifier.classify_document(&page.document);
+                let mut classified = classifier.classify_document(page.document.clone());
                 for (block, label) in classified.blocks.iter_mut().zip(page.labels()) {
                     block.kept = label.is_some_and(Label::is_main);
                 }

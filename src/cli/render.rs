@@ -32,8 +32,8 @@ pub enum Format {
 pub struct Rendered<'a> {
     /// Where it came from.
     pub source: &'a str,
-    /// What was classified.
-    pub document: &'a Document,
+    /// What was classified, for the format that [needs](Format::needs_document) it.
+    pub document: Option<&'a Document>,
     /// The result.
     pub page: &'a Page,
     /// The threshold, where one was given.
@@ -43,6 +43,11 @@ pub struct Rendered<'a> {
 }
 
 impl Format {
+    /// Whether it tells more of a page than a [`Page`] has.
+    pub fn needs_document(self) -> bool {
+        self == Format::Csv
+    }
+
     /// What comes before the first page.
     pub fn head(self) -> String {
         match self {

@@ -59,7 +59,7 @@ impl Tally {
 impl BlockReport {
     /// Classifies a page and counts.
     pub fn add(&mut self, classifier: &Classifier, page: &LabelledPage) {
-        let result = classifier.classify_document(&page.document);
+        let result = classifier.classify_document(page.document.clone());
         self.pages += 1;
         // A domain without labelled blocks has no say in the figures, and is not drawn.
         let labelled = result.blocks.iter().zip(&page.labels);

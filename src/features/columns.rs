@@ -32,6 +32,14 @@ impl Columns {
         Columns { rows: self.rows, names, ..Columns::default() }
     }
 
+    /// The table of values that stand row after row.
+    pub(crate) fn of_rows(rows: usize, values: &[f32]) -> Columns {
+        let mut columns = Columns::new(rows);
+        let width = values.len().checked_div(rows).unwrap_or(0);
+        (0..width).for_each(|n| columns.add("", |row| values[row * width + n]));
+        columns
+    }
+
     /// The table of these rows alone.
     #[cfg(feature = "train")]
     pub(crate) fn at(&self, rows: &[u32]) -> Columns {

@@ -298,15 +298,19 @@ pub(super) fn add(page: &Page, columns: &mut impl Sink) {
 
     let longest = page.text.iter().map(|t| t.prose).fold(0.0, f32::max);
     columns.add("prose_of_longest", |i| share(page.text[i].prose, longest));
-    columns.add("page_log_words", |_| log(total.words));
-    columns.add("page_log_blocks", |_| log(n));
-    columns.add("page_link_share", |_| total.link_share());
-    columns.add("page_long_share", |_| total.long_share());
-    columns.add("page_words_per_block", |_| log(total.words_per_block()));
-    columns.add("page_sentence_end_share", |_| total.sentence_end_share());
-    columns.add("page_log_longest", |_| log(longest));
     let long_blocks = page.text.iter().filter(|t| t.long).count() as f32;
-    columns.add("page_log_long_blocks", |_| log(long_blocks));
     let repeated = (0..page.len()).filter(|&i| page.same_text(i) > 1.0).count() as f32;
-    columns.add("page_repeated_share", |_| share(repeated, n));
+    for (name, value) in [
+        ("page_log_words", log(total.words)),
+        ("page_log_blocks", log(n)),
+        ("page_link_share", total.link_share()),
+        ("page_long_share", total.long_share()),
+        ("page_words_per_block", log(total.words_per_block())),
+        ("page_sentence_end_share", total.sentence_end_share()),
+        ("page_log_longest", log(longest)),
+        ("page_log_long_blocks", log(long_blocks)),
+        ("page_repeated_share", share(repeated, n)),
+    ] {
+        columns.add(name, |_| value);
+    }
 }

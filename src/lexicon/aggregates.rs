@@ -1,7 +1,7 @@
 //! The log-odds of tokens to features.
 
 use super::Namespace;
-use super::tokens::{NEAR_PARENTS, OF_BLOCKS, Tokens};
+use super::tokens::{NEAR_PARENTS, OF_BLOCKS, Place, Tokens};
 
 /// Count, sum and extremes of the log-odds in one namespace of one block, under `N` lexicons.
 #[derive(Clone, Copy)]
@@ -15,12 +15,12 @@ struct Aggregate<const N: usize> {
 impl<const N: usize> Aggregate<N> {
     const NONE: Self = Aggregate { count: 0.0, sum: [0.0; N], highest: [0.0; N], lowest: [0.0; N] };
 
-    fn add(&mut self, values: Option<&[f32; N]>) {
+    fn add(&mut self, values: impl Iterator<Item = (usize, f32)>) {
         self.count += 1.0;
-        if let Some(&values) = values {
-            self.sum = lanes(self.sum, values, |a, b| a + b);
-            self.highest = lanes(self.highest, values, f32::max);
-            self.lowest = lanes(self.lowest, values, f32::min);
+        for (n, value) in values {
+            self.sum[n] += value;
+            self.highest[n] = self.highest[n].max(value);
+            self.lowest[n] = self.lowest[n].min(value);
         }
     }
 
@@ -38,44 +38,56 @@ fn lanes<const N: usize>(a: [f32; N], b: [f32; N], of: impl Fn(f32, f32) -> f32)
     std::array::from_fn(|n| of(a[n], b[n]))
 }
 
-/// A feature of `N` lexicons: one row per block.
-pub(crate) type Lanes<const N: usize> = [[f32; N]];
+/// Features made of an aggregate.
+const MADE: usize = 4;
 
-/// A feature's name in its namespace, and how it is made.
-type Feature<const N: usize> = (&'static str, fn(&Aggregate<N>) -> [f32; N]);
-
-/// The features of a namespace.
-fn features<const N: usize>() -> [Feature<N>; 4] {
-    [
-        ("mean", |of| of.sum.map(|sum| sum / of.count.max(1.0))),
-        ("sum", |of| {
-            let root = of.count.max(1.0).sqrt();
-            of.sum.map(|sum| sum / root)
-        }),
-        ("highest", |of| of.highest),
-        ("lowest", |of| of.lowest),
-    ]
+impl<const N: usize> Aggregate<N> {
+    /// The features, in the order of their names below.
+    fn features(&self) -> [[f32; N]; MADE] {
+        if self.count == 0.0 {
+            return [[0.0; N]; MADE];
+        }
+        let count = self.count.max(1.0);
+        let root = count.sqrt();
+        let (mean, sum) = (self.sum.map(|sum| sum / count), self.sum.map(|sum| sum / root));
+        [mean, sum, self.highest, self.lowest]
+    }
 }
 
-/// Calls `visit` with each feature of `N` lexicons in turn: per namespace, the mean, the sum over
-/// the square root of the count, the highest (0 at least) and the lowest (0 at most) log-odds of the
-/// tokens of each block. `blocks` are those that the rows are of; `values` gives the log-odds of a
-/// token, if any lexicon has it.
-pub(crate) fn aggregates<'v, T: Copy, const N: usize>(
+const NAMES: [&str; MADE] = ["mean", "sum", "highest", "lowest"];
+
+/// The features of `N` lexicons of one block, in the order of [`feature_names`].
+pub(crate) type Lanes<const N: usize> = [[f32; N]];
+
+/// Calls `visit` with the features of each of `blocks`: per namespace, the mean, the sum over the
+/// square root of the count, the highest (0 at least) and the lowest (0 at most) log-odds of its
+/// tokens under `N` lexicons. `values` gives the log-odds of a token where they are not 0, and the
+/// numbers of the lexicons before them.
+pub(crate) fn aggregates<T: Copy, V: Iterator<Item = (usize, f32)>, const N: usize>(
     tokens: &Tokens<T>,
     blocks: &[u32],
-    values: impl Fn(T) -> Option<&'v [f32; N]>,
+    values: impl Fn(T) -> V,
     structured: bool,
     mut visit: impl FnMut(&Lanes<N>),
 ) {
-    let mut rows = Vec::with_capacity(blocks.len());
-    for namespace in used(structured) {
-        let found = in_namespace(tokens, namespace, blocks, &values);
-        for (_, feature) in features() {
-            rows.clear();
-            rows.extend(found.iter().map(feature));
-            visit(&rows);
+    let classes = structured.then(|| Classes::new(tokens, &values));
+    let mut features = Vec::with_capacity(MADE * Namespace::ALL.len());
+    for &block in blocks {
+        let block = block as usize;
+        features.clear();
+        for namespace in used(structured) {
+            let aggregate = match (OF_BLOCKS.iter().position(|n| *n == namespace), &classes) {
+                (None, Some(classes)) => classes.of(block, namespace),
+                (which, _) => {
+                    let mut aggregate = Aggregate::NONE;
+                    let of_block = which.map_or(&[][..], |which| tokens.of_block(block, which));
+                    of_block.iter().for_each(|&token| aggregate.add(values(token)));
+                    aggregate
+                }
+            };
+            features.extend(aggregate.features());
         }
+        visit(&features);
     }
 }
 
@@ -85,64 +97,139 @@ fn used(structured: bool) -> impl Iterator<Item = Namespace> {
 
 /// The names of the features of a lexicon, in order.
 pub(crate) fn feature_names(structured: bool) -> impl Iterator<Item = String> {
-    used(structured).flat_map(|namespace| {
-        features::<1>().map(|(name, _)| format!("lex_{}_{name}", namespace.name()))
-    })
+    used(structured)
+        .flat_map(|namespace| NAMES.map(|name| format!("lex_{}_{name}", namespace.name())))
 }
 
-/// The aggregates of some blocks in a namespace.
-fn in_namespace<'v, T: Copy, const N: usize>(
-    tokens: &Tokens<T>,
-    namespace: Namespace,
-    blocks: &[u32],
-    values: impl Fn(T) -> Option<&'v [f32; N]>,
-) -> Vec<Aggregate<N>> {
-    if let Some(which) = OF_BLOCKS.iter().position(|n| *n == namespace) {
-        let of_block = |&block: &u32| {
-            let mut aggregate = Aggregate::NONE;
-            for &token in tokens.of_block(block as usize, which) {
-                aggregate.add(values(token));
-            }
+/// The aggregates of the elements above the blocks.
+struct Classes<'t, T, const N: usize> {
+    tokens: &'t Tokens<T>,
+    /// Per names of elements, in the class namespaces.
+    of_names: Vec<[Aggregate<N>; 3]>,
+    /// Of an element and everything above it, for those that are far from some block.
+    far: Handed<N>,
+    /// Of a block's own elements from here up, where there are several.
+    own: Handed<N>,
+}
+
+/// Aggregates handed down the tree to some of the elements.
+struct Handed<const N: usize> {
+    /// Per element, the place of its aggregate; those of the others are not kept.
+    place: Vec<u32>,
+    aggregates: Vec<Aggregate<N>>,
+}
+
+const NOT_KEPT: u32 = u32::MAX;
+
+impl<const N: usize> Handed<N> {
+    /// For the elements of which `needed` says so; `make` gets an element and what its parent has.
+    fn new(
+        elements: &[Place],
+        needed: impl Fn(usize) -> bool,
+        make: impl Fn(&Place, Option<&Aggregate<N>>) -> Aggregate<N>,
+    ) -> Handed<N> {
+        let mut handed =
+            Handed { place: Vec::with_capacity(elements.len()), aggregates: Vec::new() };
+        for (e, element) in elements.iter().enumerate() {
+            let place = if needed(e) {
+                let above = element.parent.and_then(|parent| handed.get(parent));
+                let aggregate = make(element, above);
+                handed.aggregates.push(aggregate);
+                handed.aggregates.len() as u32 - 1
+            } else {
+                NOT_KEPT
+            };
+            handed.place.push(place);
+        }
+        handed
+    }
+
+    fn get(&self, element: usize) -> Option<&Aggregate<N>> {
+        self.aggregates.get(self.place[element] as usize)
+    }
+}
+
+impl<'t, T: Copy, const N: usize> Classes<'t, T, N> {
+    fn new<V: Iterator<Item = (usize, f32)>>(
+        tokens: &'t Tokens<T>,
+        values: impl Fn(T) -> V,
+    ) -> Classes<'t, T, N> {
+        let of_names: Vec<[Aggregate<N>; 3]> = (0..tokens.names.len())
+            .map(|names| {
+                let mut of_names = [Aggregate::NONE; 3];
+                for token in tokens.of_names(names) {
+                    let token = token.map(&values);
+                    of_names.iter_mut().zip(token).for_each(|(sum, values)| sum.add(values));
+                }
+                of_names
+            })
+            .collect();
+        let elements = &tokens.elements;
+        let join = |element: &Place, namespace, above: Option<&Aggregate<N>>| {
+            let mut aggregate = of_names[element.names][of_elements(namespace)];
+            above.into_iter().for_each(|above| aggregate.join(above));
             aggregate
         };
-        return blocks.iter().map(of_block).collect();
-    }
-    let which = namespace as usize - Namespace::OwnClass as usize;
-    let of_names = |names: usize| {
-        let mut aggregate = Aggregate::NONE;
-        tokens.of_names(names).iter().for_each(|token| aggregate.add(values(token[which])));
-        aggregate
-    };
-    let of_names: Vec<Aggregate<N>> = (0..tokens.names.len()).map(of_names).collect();
-    let mut of_elements: Vec<Aggregate<N>> = Vec::with_capacity(tokens.elements.len());
-    for place in &tokens.elements {
-        let mut aggregate = of_names[place.names];
-        // Handed down: a block's own elements end at the first that is not inline, and everything
-        // above the near parents is far.
-        let above = match namespace {
-            Namespace::OwnClass => place.parent.filter(|_| place.own > 1),
-            Namespace::FarClass => place.parent,
-            _ => None,
-        };
-        if let Some(parent) = above {
-            let of_parent = of_elements[parent];
-            aggregate.join(&of_parent);
+        let mut is_far = vec![false; elements.len()];
+        for element in tokens.element.iter().flatten() {
+            far_from(elements, *element).into_iter().for_each(|e| is_far[e] = true);
         }
-        of_elements.push(aggregate);
-    }
-    let of_block = |&block: &u32| {
-        let Some(element) = tokens.element[block as usize] else { return Aggregate::NONE };
-        if namespace == Namespace::OwnClass {
-            return of_elements[element];
+        // Children stand after their parents.
+        for e in (0..elements.len()).rev() {
+            if let Some(parent) = elements[e].parent {
+                is_far[parent] |= is_far[e];
+            }
         }
-        let parent = |e: &usize| tokens.elements[*e].parent;
-        let mut above = std::iter::successors(tokens.elements[element].above_own, parent);
-        let mut near = Aggregate::NONE;
-        above.by_ref().take(NEAR_PARENTS).for_each(|e| near.join(&of_elements[e]));
+        let far =
+            Handed::new(elements, |e| is_far[e], |e, above| join(e, Namespace::FarClass, above));
+        let own = Handed::new(
+            elements,
+            |e| elements[e].own > 1,
+            |element, above| {
+                // One whose own elements end with it is not kept for itself.
+                let parent = element.parent.filter(|_| above.is_none());
+                let alone = parent.map(|parent| of_names[elements[parent].names][0]);
+                join(element, Namespace::OwnClass, above.or(alone.as_ref()))
+            },
+        );
+        Classes { tokens, of_names, far, own }
+    }
+
+    /// The aggregate of a block in a class namespace.
+    fn of(&self, block: usize, namespace: Namespace) -> Aggregate<N> {
+        let Some(element) = self.tokens.element[block] else { return Aggregate::NONE };
+        let elements = &self.tokens.elements;
         match namespace {
-            Namespace::NearClass => near,
-            _ => above.next().map_or(Aggregate::NONE, |e| of_elements[e]),
+            Namespace::OwnClass => match self.own.get(element) {
+                Some(own) => *own,
+                None => self.of_names[elements[element].names][of_elements(namespace)],
+            },
+            Namespace::NearClass => {
+                let mut near = Aggregate::NONE;
+                for e in above_own(elements, element).take(NEAR_PARENTS) {
+                    near.join(&self.of_names[elements[e].names][of_elements(namespace)]);
+                }
+                near
+            }
+            _ => {
+                let far = far_from(elements, element).and_then(|e| self.far.get(e));
+                far.copied().unwrap_or(Aggregate::NONE)
+            }
         }
-    };
-    blocks.iter().map(of_block).collect()
+    }
+}
+
+/// The place of a class namespace among those of elements.
+fn of_elements(namespace: Namespace) -> usize {
+    namespace as usize - Namespace::OwnClass as usize
+}
+
+/// The elements above a block's own ones, innermost first.
+fn above_own(elements: &[Place], element: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(elements[element].above_own, |&e| elements[e].parent)
+}
+
+/// The innermost of the elements that are neither a block's own nor near.
+fn far_from(elements: &[Place], element: usize) -> Option<usize> {
+    above_own(elements, element).nth(NEAR_PARENTS)
 }

@@ -17,6 +17,10 @@ const TAG_RUN: usize = 5;
 const ELEMENT_TOKENS: usize = 40;
 /// Bounds the work on one block: link lists run to thousands of addresses.
 const LINKS: usize = 8;
+/// The same for each of its links.
+const LINK_WORDS: usize = 12;
+/// Words of a heading that are read.
+const HEADING_WORDS: usize = 12;
 
 /// What stands between the words of a token in a namespace.
 fn separator(namespace: Namespace) -> char {
@@ -104,6 +108,7 @@ impl<T: Copy> Tokens<T> {
             elements: Vec::with_capacity(elements.len()),
             element: (0..page.len()).map(|i| page.element(i)).collect(),
         };
+        let mut of_heading = 0..0;
         for i in 0..page.len() {
             let text = |block: usize| page.document.blocks[block].text.as_str();
             let spoken = |block: usize, words: &[Word]| -> String {
@@ -115,6 +120,7 @@ impl<T: Copy> Tokens<T> {
             let words = &page.words[page.text[i].tokens.clone()];
             let mut ends = [0; OF_BLOCKS.len()];
             for (namespace, end) in OF_BLOCKS.into_iter().zip(&mut ends) {
+                let before = tokens.of_blocks.len();
                 let mut add = |token: Hash, string: &dyn Fn() -> String| {
                     tokens.of_blocks.push(intern(namespace, token, string));
                 };
@@ -132,19 +138,28 @@ impl<T: Copy> Tokens<T> {
                     }
                     Namespace::Heading => {
                         if let Some(heading) = headings[i] {
-                            let words = &page.words[page.text[heading].tokens.clone()];
-                            words.windows(1).take(12).for_each(|word| add_words(heading, word));
+                            if i > 0 && headings[i - 1] == Some(heading) {
+                                // The block before has the same.
+                                tokens.of_blocks.extend_from_within(of_heading.clone());
+                            } else {
+                                let words = &page.words[page.text[heading].tokens.clone()];
+                                let words = words.windows(1).take(HEADING_WORDS);
+                                words.for_each(|word| add_words(heading, word));
+                            }
+                            of_heading = before..tokens.of_blocks.len();
                         }
                     }
                     Namespace::TagPath => {
-                        for run in 1..=TAG_RUN.min(page.depth(i)) {
-                            let token = hash(namespace, page.chain(i).take(run).map(|e| tag[e]));
-                            add(token, &|| page.tags(i).take(run).collect::<Vec<_>>().join("<"));
+                        let mut token = hash(namespace, []);
+                        for (n, e) in page.chain(i).take(TAG_RUN).enumerate() {
+                            token = token.and(tag[e]);
+                            let run = || page.tags(i).take(n + 1).collect::<Vec<_>>().join("<");
+                            add(token, &run);
                         }
                     }
                     _ => {
                         for link in page.document.blocks[i].links.iter().take(LINKS) {
-                            let mut left = 12;
+                            let mut left = LINK_WORDS;
                             each_name_word(links::path_of(link), |word, string| {
                                 if left > 0 {
                                     left -= 1;

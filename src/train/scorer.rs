@@ -12,7 +12,7 @@ use super::{Options, Progress};
 use crate::block::Label;
 use crate::error::{Error, Result};
 use crate::features;
-use crate::features::columns::{Columns, Sink, Table};
+use crate::features::columns::{Columns, Table};
 use crate::features::probabilities::Verdicts;
 use crate::lexicon::{Lanes, aggregates};
 use crate::logistic::{Logistic, REACH};
@@ -69,12 +69,12 @@ fn lexicon_features(
     blocks: &[u32],
     log_odds: &[f32],
 ) -> Columns {
-    let values = |token: u32| Some(std::array::from_ref(&log_odds[token as usize]));
-    let mut columns = Columns::new(blocks.len());
-    aggregates(&page.tokens, blocks, values, data.structured, |rows: &Lanes<1>| {
-        columns.add("", |row| rows[row][0]);
+    let values = |token: u32| std::iter::once((0, log_odds[token as usize]));
+    let mut rows = Vec::new();
+    aggregates(&page.tokens, blocks, values, data.structured, |row: &Lanes<1>| {
+        rows.extend(row.iter().map(|[value]| *value));
     });
-    columns
+    Columns::of_rows(blocks.len(), &rows)
 }
 
 /// What everything is fitted on, and how.

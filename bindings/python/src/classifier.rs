@@ -82,7 +82,7 @@ impl Classifier {
     fn page(&self, document: impl FnOnce(&Limits) -> saring::Document) -> PyResult<Page> {
         let work = || {
             let document = document(self.classifier.limits_in_force());
-            Page::new(self.classifier.classify_document(&document), self.options.threshold)
+            Page::new(self.classifier.classify_document(document), self.options.threshold)
         };
         // A crawl of a million pages must not end at one that meets a bug.
         catch_unwind(AssertUnwindSafe(work)).map_err(|_| {

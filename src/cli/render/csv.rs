@@ -16,14 +16,14 @@ pub fn page(rendered: &Rendered) -> String {
 fn written(rendered: Option<&Rendered>) -> String {
     let write = || {
         let mut writer = Writer::new(Vec::new(), true)?;
-        if let Some(rendered) = rendered {
+        if let Some((rendered, document)) = rendered.and_then(|r| Some((r, r.document?))) {
             let blocks = &rendered.page.blocks;
             let page = LabelledPage {
                 name: rendered.source.to_string(),
-                group: registered_domain(&rendered.document.url),
+                group: registered_domain(&document.url),
                 labels: vec![None; blocks.len()],
                 weights: vec![1.0; blocks.len()],
-                document: rendered.document.clone(),
+                document: document.clone(),
             };
             writer.page(&page, Some(blocks))?;
         }

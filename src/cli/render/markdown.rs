@@ -1,6 +1,6 @@
 //! The kept text as Markdown: headings, lists, quotes and preformatted text by their tags.
 
-use saring::{Document, Label};
+use saring::{Label, Page};
 
 use super::{Rendered, ended};
 
@@ -24,7 +24,7 @@ pub fn page(rendered: &Rendered) -> String {
             _ if block.uncertain => Form::Comment,
             _ if !block.kept => continue,
             Label::Headline => Form::Heading(1),
-            _ => form(rendered.document, i),
+            _ => form(rendered.page, i),
         };
         out.push_str(match (before, form) {
             (None, _) => "",
@@ -48,11 +48,10 @@ pub fn page(rendered: &Rendered) -> String {
 }
 
 /// The form that the tags of a block and its ancestors give it, the innermost first.
-fn form(document: &Document, block: usize) -> Form {
-    let element = |n: usize| document.elements.get(n);
-    let chain = std::iter::successors(document.blocks[block].element, |&n| {
-        element(n).and_then(|e| e.parent)
-    });
+fn form(page: &Page, block: usize) -> Form {
+    let element = |n: usize| page.elements.get(n);
+    let chain =
+        std::iter::successors(page.blocks[block].element, |&n| element(n).and_then(|e| e.parent));
     for n in chain {
         match element(n).map_or("", |e| e.tag.as_str()) {
             // One `#` is the headline's.
@@ -115,7 +114,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use saring::{Labelled, Limits, Page, segment_html};
+    use saring::{Labelled, Limits, segment_html};
 
     /// The page with every block kept; blocks in `<h1>` are its headline.
     fn markdown(html: &str) -> String {
@@ -128,10 +127,11 @@ mod tests {
             uncertain: document.path(i).contains(">i["),
             element: document.blocks[i].element,
         });
-        let page = Page { blocks: blocks.collect(), ..Page::default() };
+        let blocks = blocks.collect();
+        let page = Page { elements: document.elements, blocks, ..Page::default() };
         super::page(&Rendered {
             source: "x",
-            document: &document,
+            document: None,
             page: &page,
             threshold: None,
             columns: None,

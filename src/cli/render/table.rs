@@ -82,7 +82,7 @@ fn columns(c: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use saring::{Document, Label, Labelled, Page};
+    use saring::{Label, Labelled, Page};
 
     #[test]
     fn columns_are_aligned_and_texts_cut() {
@@ -103,10 +103,9 @@ mod tests {
             confidence: 0.5,
             ..Page::default()
         };
-        let document = Document::default();
         let rendered = Rendered {
             source: "a.html",
-            document: &document,
+            document: None,
             page: &page,
             threshold: Some(0.2),
             columns: None,
