@@ -2,7 +2,9 @@
 
 import copy
 import doctest
+import os
 import pickle
+import signal
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -173,6 +175,16 @@ def test_threads_share_a_classifier(pages):
     alone = [classifier.classify(page) for page in some]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(classifier.classify, some)) == alone
+
+
+def test_ctrl_c_is_heard():
+    pages = ["<div><p>Sebanyak 120 warga <a href=/b>menanam</a> bakau.</p></div>" * 200] * 50_000
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        Classifier().classify_many(pages)
+    assert time.monotonic() - start < 10, "the whole would take minutes"
 
 
 def kept(job):
