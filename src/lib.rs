@@ -24,6 +24,7 @@ mod logistic;
 mod metrics;
 mod model;
 mod panel;
+mod record;
 #[cfg(feature = "rules")]
 mod rules;
 mod segment;
@@ -45,6 +46,7 @@ pub use explain::{BlockReasons, Choice, CutReasons, Explanation, Reason, StageRe
 pub use lexicon::{Lexicon, Namespace};
 pub use logistic::{Logistic, Weight};
 pub use model::{Calibration, Model, Provenance, Scorer, Source, Stages};
+pub use record::{Record, four_decimals};
 #[cfg(feature = "rules")]
 pub use rules::{Rule, Rules, Ruling};
 pub use segment::{Limits, segment_annotated, segment_html, segment_text};

@@ -7,11 +7,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use saring::{BlockReasons, Choice, CutReasons, Error, Explanation, Reason, StageReasons};
+use saring::{
+    BlockReasons, Choice, CutReasons, Error, Explanation, Reason, StageReasons, four_decimals,
+};
 use serde::Serialize;
 
 use super::input::{Input, inputs};
-use super::render::{four_decimals, line, printable};
+use super::render::{line, printable};
 use super::{Outcome, RunResult, classify};
 
 #[derive(clap::Args)]

@@ -10,7 +10,7 @@ mod table;
 
 use saring::{Document, Page};
 
-pub use jsonl::{four_decimals, line};
+pub use jsonl::line;
 pub use table::printable;
 
 /// What `saring classify` writes.

@@ -1,6 +1,5 @@
 //! `saring train`: labelled Block CSVs to a model, with a card beside it.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -87,7 +86,7 @@ pub fn run(args: &Args) -> RunResult {
             report.add(&classifier, page);
         }
     }
-    model.provenance.metrics = figures(&report);
+    model.provenance.metrics = report.metrics();
 
     let warnings = progress.warnings();
     let json = model.to_json();
@@ -99,28 +98,6 @@ pub fn run(args: &Args) -> RunResult {
     write_held_out(&mut out, &report)?;
     write_top_weights(&mut out, &model, 10)?;
     Ok(Outcome::Done)
-}
-
-/// Held-out figures by name.
-fn figures(report: &BlockReport) -> BTreeMap<String, f64> {
-    let rounded = |value: f64| (value * 10_000.0).round() / 10_000.0;
-    if report.blocks() == 0 {
-        return BTreeMap::new();
-    }
-    let kept = report.kept();
-    let mut figures = BTreeMap::from([
-        ("blocks".to_string(), report.blocks() as f64),
-        ("precision".to_string(), rounded(kept.precision)),
-        ("recall".to_string(), rounded(kept.recall)),
-        ("f1".to_string(), rounded(kept.f1)),
-        ("calibration_error".to_string(), rounded(report.calibration_error())),
-    ]);
-    figures.extend(report.auc().map(|auc| ("auc".to_string(), rounded(auc))));
-    let confusion = report.confusion();
-    if confusion.labels().len() > 2 {
-        figures.insert("macro_f1".to_string(), rounded(confusion.macro_f1()));
-    }
-    figures
 }
 
 /// The held-out figures as a table.

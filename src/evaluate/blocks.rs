@@ -115,6 +115,29 @@ impl BlockReport {
         self.domains.len()
     }
 
+    /// The figures as a model file states them, by name, to four decimals; none without labelled
+    /// blocks.
+    pub fn metrics(&self) -> BTreeMap<String, f64> {
+        let rounded = |value: f64| (value * 10_000.0).round() / 10_000.0;
+        if self.blocks() == 0 {
+            return BTreeMap::new();
+        }
+        let kept = self.kept();
+        let mut metrics = BTreeMap::from([
+            ("blocks".to_string(), self.blocks() as f64),
+            ("precision".to_string(), rounded(kept.precision)),
+            ("recall".to_string(), rounded(kept.recall)),
+            ("f1".to_string(), rounded(kept.f1)),
+            ("calibration_error".to_string(), rounded(self.calibration_error())),
+        ]);
+        metrics.extend(self.auc().map(|auc| ("auc".to_string(), rounded(auc))));
+        let confusion = self.confusion();
+        if confusion.labels().len() > 2 {
+            metrics.insert("macro_f1".to_string(), rounded(confusion.macro_f1()));
+        }
+        metrics
+    }
+
     /// The figures by name, with intervals over registered domains: `f1` and `auc` of content and
     /// headline against all else, `macro_f1` over the labels, and `calibrated`, 1 less the
     /// calibration error.
