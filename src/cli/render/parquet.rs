@@ -11,10 +11,10 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use saring::{Error, Result};
+use saring::{Error, Result, four_decimals};
 
 use super::super::destination::Destination;
-use super::{Rendered, four_decimals};
+use super::Rendered;
 
 /// The columns; those of a page are the same in all of its rows.
 const SCHEMA: &str = "message blocks {
