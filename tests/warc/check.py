@@ -168,6 +168,9 @@ def check_zstd(pages, expected):
         file.write_bytes(frame + b"".join(packer.compress(record) for record in records))
         read, _ = run(file.name)
         assert [verdict(page) for page in read] == expected, name
+    (folder / "one.html.zst").write_bytes(zstandard.compress(pages[0][1]))
+    [page], _ = run("one.html.zst")
+    assert verdict(page) == expected[0]
     print("zstd: the same, with and without a dictionary")
 
 
