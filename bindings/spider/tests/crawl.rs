@@ -63,18 +63,18 @@ fn newspaper(path: &str) -> Option<(&'static str, Vec<u8>)> {
             format!("<html><title>Depan</title><ul>{}</ul></html>", links.collect::<String>());
         return Some((html, page.into_bytes()));
     }
-    if path == "/rusia" {
-        // "Привет" and more, in windows-1251: nothing but the header says so.
-        let mut page = b"<html><body><article><h1>Rusia</h1><p>".to_vec();
+    if path == "/islandia" {
+        // Bytes that look like Russian. Nothing but the header says that they are not.
+        let mut page = b"<html><body><article><h1>Islandia</h1><p>".to_vec();
         page.extend(b"\xcf\xf0\xe8\xe2\xe5\xf2 ".repeat(30));
         page.extend(b".</p></article></body></html>");
-        return Some(("text/html; charset=windows-1251", page));
+        return Some(("text/html; charset=iso-8859-1", page));
     }
     let n: usize = path.strip_prefix("/artikel/")?.parse().ok().filter(|n| *n < ARTICLES)?;
     let next = (n + 1) % ARTICLES;
     let page = format!(
         "<html><head><title>Jembatan nomor {n} dibuka</title></head><body>\
-         <nav><a href=/>Beranda</a> <a href=/rusia>Rusia</a></nav>\
+         <nav><a href=/>Beranda</a> <a href=/islandia>Islandia</a></nav>\
          <article><h1>Jembatan nomor {n} dibuka</h1>\
          <p>Warga kampung nomor {n} akhirnya bisa menyeberang sungai tanpa rakit sejak Senin pagi, \
          kata kepala desa setempat kepada wartawan.</p>\
@@ -104,7 +104,7 @@ async fn a_crawl_streams_the_kept_text() {
         assert!(text.contains("Pembangunan jembatan"), "{text}");
         assert!(!text.contains("Baca juga") && !text.contains("Beranda"), "{text}");
     }
-    assert!(texts["/rusia"].contains("Привет Привет"), "{}", texts["/rusia"]);
+    assert!(texts["/islandia"].contains("Ïðèâåò Ïðèâåò"), "{}", texts["/islandia"]);
 }
 
 #[tokio::test]
