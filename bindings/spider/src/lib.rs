@@ -43,7 +43,7 @@ pub fn filter_page_with(classifier: &Classifier, page: &spider::page::Page) -> P
     if page.content_truncated {
         document.truncated = document.truncated.or(Some(Truncation::Bytes));
     }
-    classifier.classify_document(&document)
+    classifier.classify_document(document)
 }
 
 /// The one of the HTTP header.
