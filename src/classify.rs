@@ -2,15 +2,13 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-#[cfg(feature = "rules")]
-use std::sync::Arc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::block::{Block, Document, Element, Label, Truncation, UNCERTAIN, path};
 use crate::cut;
 use crate::decode::decode;
 use crate::error::Result;
-use crate::features::columns::Columns;
+use crate::features::columns::{Columns, Table};
 use crate::features::page::Page as Facts;
 use crate::features::probabilities::Verdicts;
 use crate::features::{self, Dense};
@@ -21,6 +19,7 @@ use crate::panel::{Panel, Sum};
 #[cfg(feature = "rules")]
 use crate::rules::Rules;
 use crate::segment::{Limits, segment_html, segment_text};
+use crate::site::{Recall, SiteMemory};
 use crate::stages::{Stage, done};
 
 /// Labels the blocks of pages. Cheap to share: `Send + Sync`, no global state.
@@ -44,6 +43,7 @@ pub struct Classifier {
     limits: Limits,
     #[cfg(feature = "rules")]
     rules: Option<Arc<Rules>>,
+    site_memory: Option<Arc<SiteMemory>>,
 }
 
 /// A page with a label for each block.
@@ -135,6 +135,7 @@ impl Classifier {
             limits: Limits::default(),
             #[cfg(feature = "rules")]
             rules: None,
+            site_memory: None,
         }
     }
 
@@ -192,6 +193,18 @@ impl Classifier {
         }
     }
 
+    /// Lets what is known of a page's site count, where the memory knows it. Copies of the classifier
+    /// share the memory. To learn while classifying, see [`Classifier::classify_recalled`].
+    pub fn site_memory(mut self, memory: SiteMemory) -> Classifier {
+        self.site_memory = Some(Arc::new(memory));
+        self
+    }
+
+    /// The site memory in force.
+    pub fn site_memory_in_force(&self) -> Option<&SiteMemory> {
+        self.site_memory.as_deref()
+    }
+
     /// The limits in force.
     pub fn limits_in_force(&self) -> &Limits {
         &self.limits
@@ -232,10 +245,32 @@ impl Classifier {
 
     /// Labels the blocks of a document: features, logits, probabilities, cut, kinds, labels.
     pub fn classify_document(&self, document: Document) -> Page {
-        let labels = self.label(&self.steps(&document));
+        let recall = self.recall(&document);
+        self.classify_recalled(document, recall.as_ref())
+    }
+
+    /// The same with what a memory that goes on learning says of the document.
+    ///
+    /// ```
+    /// use saring::{Classifier, SiteMemory, segment_html};
+    /// let (classifier, mut memory) = (Classifier::pretrained(), SiteMemory::default());
+    /// for html in ["<p>Satu.</p>", "<p>Dua.</p>"] {
+    ///     let document = segment_html(html, classifier.limits_in_force());
+    ///     memory.learn(&document);
+    ///     let recall = memory.recall(&document);
+    ///     println!("{}", classifier.classify_recalled(document, recall.as_ref()).text());
+    /// }
+    /// ```
+    pub fn classify_recalled(&self, document: Document, recall: Option<&Recall>) -> Page {
+        let labels = self.label(&self.steps(&document, recall));
         let page = labels.page(document);
         done(Stage::Labels);
         page
+    }
+
+    /// What the memory in force says of a document.
+    pub(crate) fn recall(&self, document: &Document) -> Option<Recall> {
+        self.site_memory.as_ref()?.recall(document)
     }
 
     /// The page under each cut that one is chosen from: what the best of them reaches is a ceiling
@@ -249,7 +284,8 @@ impl Classifier {
     /// assert!(cuts.iter().any(|page| page.text().is_empty()));
     /// ```
     pub fn cuts(&self, document: &Document) -> Vec<Page> {
-        let mut steps = self.steps(document);
+        let recall = self.recall(document);
+        let mut steps = self.steps(document, recall.as_ref());
         let candidates = cut::candidates(&steps.features.facts, &steps.main);
         let cut = |candidate: cut::Candidate| {
             steps.kept = candidate.kept;
@@ -259,7 +295,11 @@ impl Classifier {
     }
 
     /// From the document to what is kept.
-    pub(crate) fn steps<'a>(&'a self, document: &'a Document) -> Steps<'a> {
+    pub(crate) fn steps<'a>(
+        &'a self,
+        document: &'a Document,
+        recall: Option<&Recall>,
+    ) -> Steps<'a> {
         let features = Features::new(document, self.form(document));
         let Form { stages, structured, .. } = features.form;
         let (first, mut second) = features.sums();
@@ -268,7 +308,18 @@ impl Classifier {
         features::flow_verdicts(&features.facts, &first, structured, &mut second);
         let last = stages.verdicts(&second.logits, Some(&first));
         done(Stage::Second);
-        let main = stages.calibration.probabilities(&last.content);
+        let mut logits = stages.calibration.logits(&last.content);
+        // Plain text of another page with as many blocks would be another document.
+        let recall = recall.filter(|recall| recall.blocks.len() == features.facts.len());
+        let site = stages.site.as_ref().zip(recall).map(|(logistic, recall)| {
+            let table = features::site_table(recall, &logits);
+            let with_site = logistic.logits(&table);
+            for i in (0..logits.len()).filter(|&i| recall.has_text(i)) {
+                logits[i] = with_site[i];
+            }
+            table
+        });
+        let main: Vec<f32> = logits.iter().map(|&logit| sigmoid(logit)).collect();
         let cut = match (self.threshold, &stages.cut) {
             (None, Some(ranker)) => Cut::Ranked(ranker),
             (threshold, _) => Cut::Fixed(threshold.unwrap_or(0.5)),
@@ -278,7 +329,7 @@ impl Classifier {
             Cut::Fixed(threshold) => main.iter().map(|&p| p >= threshold).collect(),
         };
         done(Stage::Cut);
-        Steps { features, first, last, main, cut, kept }
+        Steps { features, first, last, site, logits, main, cut, kept }
     }
 
     fn form(&self, document: &Document) -> Form<'_> {
@@ -470,6 +521,10 @@ pub(crate) struct Steps<'a> {
     pub first: Verdicts,
     /// Logits of the last stage that the model has.
     pub last: Verdicts,
+    /// What the memory of the site says, if it was asked and knows the site.
+    pub site: Option<Table<'static>>,
+    /// Calibrated log-odds of content or headline, `main` as log-odds.
+    pub logits: Vec<f32>,
     /// Calibrated probability of content or headline.
     pub main: Vec<f32>,
     /// How the cut is chosen.

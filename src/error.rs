@@ -41,6 +41,8 @@ pub enum Error {
     },
     /// A model that cannot be loaded; the text says where.
     Model(String),
+    /// A site memory that cannot be loaded; the text says where.
+    Site(String),
     /// A fit that failed.
     Fit(String),
     /// An option out of range.
@@ -59,6 +61,7 @@ impl Error {
             Error::Model(message) => {
                 Error::Model(format!("{}: {message}", path.as_ref().display()))
             }
+            Error::Site(message) => Error::Site(format!("{}: {message}", path.as_ref().display())),
             other => other,
         }
     }
@@ -83,6 +86,7 @@ impl fmt::Display for Error {
             }
             Error::Gold { path, message } => write!(f, "{}: {message}", path.display()),
             Error::Model(message) => write!(f, "model: {message}"),
+            Error::Site(message) => write!(f, "site memory: {message}"),
             Error::Data(message) | Error::Fit(message) | Error::Option(message) => {
                 f.write_str(message)
             }

@@ -45,6 +45,9 @@ pub struct Explanation {
 pub struct BlockReasons {
     /// Stage one, and stage two where the model has one: the last decides.
     pub stages: Vec<StageReasons>,
+    /// What the memory of the site made of the calibrated log-odds of the last stage, where there is
+    /// one and other pages have the text of the block.
+    pub site: Option<StageReasons>,
     /// The labels on the block's side of the cut with their shares of that side, largest first:
     /// the first is the block's label. They sum to 1, or are 0 where the cut overrules a
     /// probability of 0.
@@ -90,7 +93,8 @@ impl Classifier {
 
     /// Labels the blocks of a document and says why.
     pub fn explain_document(&self, document: &Document) -> Explanation {
-        let steps = self.steps(document);
+        let recall = self.recall(document);
+        let steps = self.steps(document, recall.as_ref());
         let facts = &steps.features.facts;
         let model = steps.features.form.stages;
         let spoken = Spoken::new(facts);
@@ -101,12 +105,19 @@ impl Classifier {
         let columns = dense.second_stage(Cow::Borrowed(&of_lexicon), facts, &steps.first);
         let second = model.content.second.as_ref();
         let second = second.map(|second| Stage::new(second, &columns, &steps.last.content));
+        // Its features have no tokens.
+        let site = model.site.as_ref().zip(steps.site.as_ref());
+        let site = site.map(|(site, table)| Stage::new(site, table, &steps.logits));
         let reasons = |i: usize| BlockReasons {
             stages: [Some(&first), second.as_ref()]
                 .into_iter()
                 .flatten()
                 .map(|stage| stage.reasons(i, |namespace| spoken.weighed(i, namespace, lexicon)))
                 .collect(),
+            site: site
+                .as_ref()
+                .filter(|_| recall.as_ref().is_some_and(|recall| recall.has_text(i)))
+                .map(|stage| stage.reasons(i, |_| Vec::new())),
             shares: shares(&steps, i),
         };
         Explanation {
@@ -316,7 +327,7 @@ mod tests {
         for document in &documents {
             let explanation = classifier.explain_document(document);
             assert_eq!(explanation.page, classifier.classify_document(document.clone()));
-            let steps = classifier.steps(document);
+            let steps = classifier.steps(document, None);
             for (i, block) in explanation.blocks.iter().enumerate() {
                 let logits = [steps.first.content[i], steps.last.content[i]];
                 assert_eq!(block.stages.len(), logits.len());

@@ -13,6 +13,7 @@
 //! | `page.rs` | position, and the page as a whole |
 //! | `../lexicon.rs` | log-odds of words, class names, paths |
 //! | `probabilities.rs` | stage two: what stage one thinks of the block and those around it |
+//! | `site.rs` | what the memory of a site says, where there is one |
 //!
 //! `page.rs` and `tree.rs` hold the counts that they share, by block and by element.
 //! `family.rs` lists them for an ablation.
@@ -25,6 +26,7 @@ pub(crate) mod links;
 pub(crate) mod neighbours;
 pub(crate) mod page;
 pub(crate) mod probabilities;
+pub(crate) mod site;
 pub(crate) mod structure;
 pub(crate) mod text;
 pub(crate) mod tree;
@@ -38,6 +40,7 @@ use probabilities::Verdicts;
 use crate::block::{Document, Label};
 use crate::lexicon;
 use crate::panel::{Flow, Sum};
+use crate::site::Recall;
 
 /// Every feature but those of the lexicon and of stage two.
 pub(crate) struct Dense {
@@ -144,6 +147,18 @@ pub(crate) fn second_stage_names(structured: bool, kinds: &[Label]) -> Vec<Strin
         let table = dense.second_stage(Cow::Owned(of_lexicon), page, &verdicts);
         table.names().for_each(|name| columns.add(name, |_| 0.0));
     })
+}
+
+/// Names of the features of the regression on site memory, in order.
+pub(crate) fn site_names() -> Vec<String> {
+    names(|_, columns| site::add(&Recall::default(), &[], columns))
+}
+
+/// What that regression reads of a page with these calibrated logits.
+pub(crate) fn site_table(recall: &Recall, logits: &[f32]) -> Table<'static> {
+    let mut columns = Columns::new(logits.len());
+    site::add(recall, logits, &mut columns);
+    Table::new([Cow::Owned(columns)])
 }
 
 /// The names of the columns that `add` adds for a page.

@@ -1,9 +1,10 @@
 //! Hashes of characters and of other hashes: what a token is looked up by.
 //!
-//! They are made while a text is read, so that a word needs no string of its own. They are stored
-//! nowhere and start from a number that is drawn anew in each process: no page can be written so
-//! that its words collide. Two tokens that share a hash would be one token, which 64 bits leave to
-//! chance once in billions of lexicons.
+//! They are made while a text is read, so that a word needs no string of its own. They start from a
+//! number that is drawn anew in each process, so that no page can be written whose words collide, and
+//! are stored nowhere; only those of a site memory start from a fixed one, as they go into a file.
+//! Two tokens that share a hash would be one token, which 64 bits leave to chance once in billions of
+//! lexicons.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
@@ -52,6 +53,21 @@ impl Default for Hash {
 }
 
 impl Hash {
+    /// The start of a hash that is the same in every process.
+    pub(crate) fn fixed() -> Hash {
+        Hash(MULTIPLIER)
+    }
+
+    /// The hash as a number, and a hash of its number.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    /// See [`Hash::number`].
+    pub(crate) fn of_number(number: u64) -> Hash {
+        Hash(number)
+    }
+
     /// Of a sequence of characters.
     pub(crate) fn of(chars: impl IntoIterator<Item = char>) -> Hash {
         let mut hash = Hash::default();

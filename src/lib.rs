@@ -28,6 +28,7 @@ mod record;
 #[cfg(feature = "rules")]
 mod rules;
 mod segment;
+mod site;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod stages;
@@ -50,6 +51,7 @@ pub use record::{Record, four_decimals};
 #[cfg(feature = "rules")]
 pub use rules::{Rule, Rules, Ruling};
 pub use segment::{Limits, segment_annotated, segment_html, segment_text};
+pub use site::{Recall, SiteMemory};
 
 #[cfg(feature = "train")]
 pub use align::{align, match_snippet};

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::features::columns::Columns;
-#[cfg(any(feature = "train", test))]
 use crate::features::columns::Table;
 
 /// One feature of a model.
@@ -78,7 +77,6 @@ impl Weight {
 impl Logistic {
     /// The log-odds of each row, values kept [within reach](Weight::within_reach). Classifying reads
     /// several regressions at once: see `panel.rs`.
-    #[cfg(any(feature = "train", test))]
     pub(crate) fn logits(&self, table: &Table) -> Vec<f32> {
         self.sums(table.rows(), table.columns(), Weight::within_reach)
     }

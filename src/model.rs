@@ -48,7 +48,12 @@ pub struct Calibration {
 impl Calibration {
     /// Calibrated probabilities of logits.
     pub(crate) fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
-        logits.iter().map(|logit| sigmoid(self.slope * logit + self.intercept)).collect()
+        self.logits(logits).into_iter().map(sigmoid).collect()
+    }
+
+    /// Calibrated logits.
+    pub(crate) fn logits(&self, logits: &[f32]) -> Vec<f32> {
+        logits.iter().map(|logit| self.slope * logit + self.intercept).collect()
     }
 }
 
@@ -60,6 +65,10 @@ pub struct Stages {
     pub content: Scorer,
     /// Makes probabilities of the logits of the last stage of `content`.
     pub calibration: Calibration,
+    /// Makes other log-odds of the calibrated ones on pages of a host that the memory of the site
+    /// knows; `None` where there were too few such pages to learn from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Logistic>,
     /// Ranks the ways to cut a page; `None` where there was too little data: then a fixed 0.5.
     pub cut: Option<Logistic>,
     /// One label against the rest; empty when trained on two classes.
@@ -215,6 +224,9 @@ impl Model {
                         namespace.name()
                     )));
                 }
+            }
+            if let Some(site) = &stages.site {
+                site.check(&features::site_names(), &format!("{form}.site"))?;
             }
             if let Some(cut) = &stages.cut {
                 cut.check(&cut::names(), &format!("{form}.cut"))?;

@@ -11,6 +11,7 @@ mod fit;
 mod form;
 mod prepare;
 mod scorer;
+mod site;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,9 +1,9 @@
-//! Model files: an error, or a model that classifies.
+//! Model files: an error, or a model that classifies. The same of site memories, which are JSON too.
 
 use std::sync::LazyLock;
 
 use saring::train::{Options, Progress, train};
-use saring::{Classifier, Dataset, Error, LabelledPage, Limits, Model};
+use saring::{Classifier, Dataset, Error, LabelledPage, Limits, Model, SiteMemory};
 use saring::{segment_annotated, segment_html, segment_text};
 use serde_json::{Value, json};
 
@@ -44,6 +44,15 @@ const HTML: &str = "<title>Pasar - Warta</title><nav class=menu><a href=/>Berand
     kata pengelola.</p><p><a href=/x>Baca juga: harga cabai naik</a></p></article><footer>Hak cipta</footer>";
 
 fn check(file: &[u8]) {
+    match SiteMemory::from_json(file) {
+        Ok(memory) => {
+            let written = memory.to_json();
+            let again =
+                SiteMemory::from_json(written.as_bytes()).expect("a memory that was written");
+            assert_eq!(again.to_json(), written);
+        }
+        Err(error) => assert!(matches!(error, Error::Site(_)), "{error}"),
+    }
     let model = match Model::from_json(file) {
         Ok(model) => model,
         Err(error) => {

@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use saring::{Classifier, Document, Error, Label, Page, Result, Rules};
+use saring::{Classifier, Document, Error, Label, Page, Result, Rules, SiteMemory};
 
 use super::destination::Destination;
 use super::in_order::in_order;
 use super::input::{self, Input, Pending, Unread};
+use super::learning::{Learning, Turn};
 use super::output::say;
 use super::progress::Progress;
 use super::render::{Format, Output, Rendered};
@@ -42,6 +43,14 @@ pub struct Args {
     /// Rules that win over the model: a CSV of host, selector and label (or keep, or drop)
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// What repeats across the pages of their sites: a file of `saring site learn`
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// Learn what repeats while classifying, each page from those before it, for so many hosts at a
+    /// time [default: 1000]; begins with what --site knows
+    #[arg(long, value_name = "HOSTS", num_args = 0..=1, require_equals = true,
+          default_missing_value = "1000", conflicts_with = "resume")]
+    site_memory: Option<NonZeroUsize>,
     /// Pages worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -108,7 +117,8 @@ pub fn load(model: Option<&Path>) -> Result<Classifier> {
 
 pub fn run(args: &Args) -> RunResult {
     let format = format(args)?;
-    let classifier = Arc::new(classifier(args)?);
+    let (classifier, learning) = with_site(args, classifier(args)?)?;
+    let classifier = Arc::new(classifier);
     let mut paths = args.inputs.clone();
     if paths.is_empty() {
         if std::io::stdin().is_terminal() {
@@ -130,14 +140,16 @@ pub fn run(args: &Args) -> RunResult {
         None => terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| usize::from(w.0)),
     };
     let shared = Arc::clone(&classifier);
-    let work = move |input| {
-        let result = classify(&shared, input, format.needs_document(), |source, document, page| {
-            format.page(&Rendered { source, document, page, threshold, columns })
-        });
+    let work = move |(place, input)| {
+        let turn = learning.as_ref().map(|learning| learning.turn(place));
+        let result =
+            classify(&shared, input, turn, format.needs_document(), |source, document, page| {
+                format.page(&Rendered { source, document, page, threshold, columns })
+            });
         let bytes = result.as_ref().map_or(0, Output::bytes);
         (result, bytes)
     };
-    let mut results = in_order(inputs, args.threads, stop, work)
+    let mut results = in_order(inputs.enumerate(), args.threads, stop, work)
         .map_err(|e| Error::Option(format!("--threads: {e}")))?;
 
     let Before { mut done, mut failed, .. } = before;
@@ -237,18 +249,42 @@ fn classifier(args: &Args) -> Result<Classifier> {
     Ok(classifier)
 }
 
-/// One page from its name to what is written of it.
+/// The classifier with the memory of a file, or else what is to learn.
+fn with_site(args: &Args, classifier: Classifier) -> Result<(Classifier, Option<Learning>)> {
+    let known = args.site.as_ref().map(SiteMemory::load).transpose()?;
+    let stages = [&classifier.model().structured, &classifier.model().plain];
+    if args.site.is_some() || args.site_memory.is_some() {
+        if stages.into_iter().flatten().all(|stages| stages.site.is_none()) {
+            say(
+                "saring: the model has not learnt what repeated texts mean: a site memory does nothing",
+            );
+        }
+    }
+    Ok(match (known, args.site_memory) {
+        (known, Some(hosts)) => {
+            let memory = known.unwrap_or_default().with_room_for(hosts.get());
+            (classifier, Some(Learning::new(memory)))
+        }
+        (Some(memory), None) => (classifier.site_memory(memory), None),
+        (None, None) => (classifier, None),
+    })
+}
+
+/// One page from its name to what is written of it; if pages are learnt, in its turn.
 ///
 /// # Errors
 /// What is wrong with the page, or that it meets a bug.
 pub fn classify<R>(
     classifier: &Classifier,
     pending: Pending,
+    turn: Option<Turn>,
     needs_document: bool,
     render: impl Fn(&str, Option<&Document>, &Page) -> R,
 ) -> std::result::Result<R, Unread> {
     let source = pending.source.clone();
     let work = || {
+        // In here, so that it is taken whatever becomes of the page.
+        let turn = turn;
         let input = pending.read()?;
         let (document, _) = input.segment(classifier.limits_in_force());
         // The blocks hold all that is needed from here on, but for rules.
@@ -256,7 +292,13 @@ pub fn classify<R>(
         let html = classifier.rules_in_force().and_then(|_| body.html(charset.as_deref()));
         drop(body);
         let kept = needs_document.then(|| document.clone());
-        let mut page = classifier.classify_document(document);
+        let mut page = match turn {
+            Some(turn) => {
+                let recall = turn.learn(&document);
+                classifier.classify_recalled(document, recall.as_ref())
+            }
+            None => classifier.classify_document(document),
+        };
         html.into_iter().for_each(|html| classifier.apply_rules(&html, &mut page));
         Ok(render(&source, kept.as_ref(), &page))
     };

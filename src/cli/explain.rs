@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use saring::{
-    BlockReasons, Choice, CutReasons, Error, Explanation, Reason, StageReasons, four_decimals,
+    BlockReasons, Choice, CutReasons, Error, Explanation, Reason, SiteMemory, StageReasons,
+    four_decimals,
 };
 use serde::Serialize;
 
@@ -27,6 +28,9 @@ pub struct Args {
     /// A model file [default: the one that comes with saring]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// What repeats across the pages of its site: a file of `saring site learn`
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
     /// How many reasons of each stage and of the cut, the strongest first
     #[arg(long, value_name = "K", default_value_t = 5)]
     top: usize,
@@ -44,7 +48,10 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> RunResult {
-    let classifier = classify::load(args.model.as_deref())?;
+    let mut classifier = classify::load(args.model.as_deref())?;
+    if let Some(path) = &args.site {
+        classifier = classifier.site_memory(SiteMemory::load(path)?);
+    }
     let input = one_page(args, classifier.limits_in_force().bytes)?;
     let (document, _) = input.segment(classifier.limits_in_force());
     let explanation = classifier.explain_document(&document);
@@ -91,12 +98,12 @@ fn text(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usiz
         let words = printable(&block.text);
         let _ = writeln!(out, "\n{mark} {}  {name}  {:.2}  {words}", i + 1, block.probability);
         write_shares(&mut out, &explanation.blocks[i]);
-        for (stage, n) in explanation.blocks[i].stages.iter().zip(["one", "two"]) {
+        let BlockReasons { stages, site, .. } = &explanation.blocks[i];
+        let stages = stages.iter().zip(["stage one", "stage two"]);
+        for (stage, name) in stages.chain(site.iter().map(|site| (site, "site"))) {
             let (logit, average) = (stage.logit, stage.average);
-            let _ = writeln!(
-                out,
-                "  stage {n}: log-odds {logit:+.2}; an average block has {average:+.2}"
-            );
+            let _ =
+                writeln!(out, "  {name}: log-odds {logit:+.2}; an average block has {average:+.2}");
             write_reasons(&mut out, &stage.reasons, top);
         }
     }
@@ -177,6 +184,8 @@ struct Block<'a> {
     kept: bool,
     shares: Vec<(&'a str, f64)>,
     stages: Vec<Stage<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<Stage<'a>>,
 }
 
 #[derive(Serialize)]
@@ -211,6 +220,7 @@ fn jsonl(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usi
         kept: page.blocks[i].kept,
         shares: shares(&explanation.blocks[i]),
         stages: explanation.blocks[i].stages.iter().map(|s| stage(s, top)).collect(),
+        site: explanation.blocks[i].site.as_ref().map(|s| stage(s, top)),
     };
     let (reasons, rest) = effects(&explanation.cut.reasons, top);
     line(&Page {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use saring::train::{self, Options, Progress};
 use saring::{
     BlockReport, Classifier, Dataset, Error, Label, LabelledPage, Model, PageReport, PageScore,
-    Result,
+    Result, SiteMemory,
 };
 
 use super::import::GoldPage;
@@ -87,6 +87,17 @@ impl Judges {
         };
         Judges {
             classifiers: self.classifiers.iter().map(changed).collect(),
+            fold_of: self.fold_of.clone(),
+        }
+    }
+
+    /// The same with a site memory.
+    pub fn with_site_memory(&self, memory: &SiteMemory) -> Judges {
+        let with = |(fold, classifier): &(usize, Classifier)| {
+            (*fold, classifier.clone().site_memory(memory.clone()))
+        };
+        Judges {
+            classifiers: self.classifiers.iter().map(with).collect(),
             fold_of: self.fold_of.clone(),
         }
     }

@@ -11,6 +11,7 @@ mod import;
 mod in_order;
 mod input;
 mod judges;
+mod learning;
 mod model;
 mod output;
 mod progress;
@@ -19,6 +20,7 @@ mod resume;
 #[cfg(feature = "serve")]
 mod serve;
 mod signals;
+mod site;
 mod tally;
 mod train;
 mod writer;
@@ -52,6 +54,8 @@ enum Command {
     Eval(eval::Args),
     /// Measure what each part of the model is worth, by leaving it out
     Ablate(ablate::Args),
+    /// Learn what repeats across the pages of a site
+    Site(site::Args),
     /// Look into model files
     Model(model::Args),
     /// Answer over HTTP: pages in, labelled blocks out
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Ablate(args) => ablate::run(&args),
+        Command::Site(args) => site::run(&args),
         Command::Model(args) => model::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args),

@@ -87,7 +87,8 @@ fn parts(stages: &Stages) -> impl Iterator<Item = (String, &Logistic)> {
     let kinds = stages.kinds.iter();
     let kinds = kinds.flat_map(|(label, scorer)| of_scorer(label.to_string(), scorer));
     let cut = stages.cut.iter().map(|cut| ("cut".to_string(), cut));
-    of_scorer("content".into(), &stages.content).chain(cut).chain(kinds)
+    let site = stages.site.iter().map(|site| ("site".to_string(), site));
+    of_scorer("content".into(), &stages.content).chain(cut).chain(site).chain(kinds)
 }
 
 fn of_scorer(name: String, scorer: &Scorer) -> impl Iterator<Item = (String, &Logistic)> {

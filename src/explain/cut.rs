@@ -275,7 +275,7 @@ mod tests {
                     kata warga yang lama menunggu, dan harga turun.</p><p>Baca juga: Kabar</p>";
         let document = segment_html(html, &Limits::default());
         let classifier = Classifier::pretrained();
-        let steps = classifier.steps(&document);
+        let steps = classifier.steps(&document, None);
         let told = reasons(&steps);
         let runner_up = told.runner_up.unwrap();
         let lead = told.chosen.logit.unwrap() - runner_up.logit.unwrap();

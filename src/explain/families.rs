@@ -291,14 +291,27 @@ const MEASURES: &[(&str, &str)] = &[
 const SIZES: [&str; 5] =
     ["log_words", "words_per_block", "log_blocks", "log_longest", "log_long_blocks"];
 
-/// The family and the wording of a feature of either stage.
+/// What the memory of the site says.
+const SITE: &[(&str, &[(&str, &str)])] = &[
+    ("the page alone", &[("site_logit", "{p} by what the page says")]),
+    (
+        "same text on the site",
+        &[("site_text_share", "about {%} of the other pages have the text|no other page has it")],
+    ),
+    (
+        "same place on the site",
+        &[("site_shape_repeated", "{%} of the blocks in such places repeat|none of them repeats")],
+    ),
+];
+
+/// The family and the wording of a feature of either stage, or of the site.
 pub(super) fn of_feature(name: &str) -> Option<(Family, Wording)> {
     if let Some(rest) = name.strip_prefix("lex_") {
         let (namespace, _) = rest.rsplit_once('_')?;
         let namespace = Namespace::ALL.into_iter().find(|n| n.name() == namespace)?;
         return Some((Family::Tokens(namespace), Wording::new("")));
     }
-    for (family, facts) in FACTS {
+    for (family, facts) in FACTS.iter().chain(SITE) {
         if let Some((_, template)) = facts.iter().find(|(fact, _)| *fact == name) {
             return Some((Family::Facts(family), Wording::new(*template)));
         }
@@ -404,13 +417,13 @@ fn ordinal(number: &str) -> String {
 mod tests {
     use super::*;
     use crate::block::Label;
-    use crate::features::{first_stage_names, second_stage_names};
+    use crate::features::{first_stage_names, second_stage_names, site_names};
 
     #[test]
     fn every_feature_has_a_family_and_words() {
         for structured in [false, true] {
             let second = second_stage_names(structured, &Label::ALL);
-            let names = [first_stage_names(structured), second];
+            let names = [first_stage_names(structured), second, site_names()];
             for name in names.concat() {
                 let Some((family, wording)) = of_feature(&name) else {
                     panic!("{name} is in no family: add it to this file");

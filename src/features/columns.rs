@@ -112,7 +112,6 @@ impl<'a> Table<'a> {
     }
 
     /// Number of rows (blocks).
-    #[cfg(any(feature = "train", test))]
     pub(crate) fn rows(&self) -> usize {
         self.parts.first().map_or(0, |part| part.rows())
     }

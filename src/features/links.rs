@@ -96,7 +96,8 @@ impl Targets {
     }
 }
 
-fn host(link: &str) -> Option<&str> {
+/// The host of a link that names one, without `www.`.
+pub(crate) fn host(link: &str) -> Option<&str> {
     let rest = link.strip_prefix("http://").or_else(|| link.strip_prefix("https://"));
     let rest = rest.or_else(|| link.strip_prefix("//"))?;
     let end = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::counts::FoldCounts;
 use super::prepare::{Prepared, Target};
 use super::scorer::{Fitting, NumberedScorer, fit_platt};
-use super::{Options, Progress, cut};
+use super::{Options, Progress, cut, site};
 use crate::block::Label;
 use crate::dataset::LabelledPage;
 use crate::error::{Error, Result};
@@ -93,6 +93,7 @@ pub(super) fn fit_form(
         })
         .collect::<Result<_>>()?;
 
+    let recalled = site::recalled(&data);
     let mut result = ByHeldOut::new();
     for outer in held.iter().copied().map(Some).chain(full.then_some(None)) {
         let without: Vec<usize> = outer.into_iter().collect();
@@ -120,6 +121,7 @@ pub(super) fn fit_form(
         if calibrated.loss.is_infinite() {
             progress.warn("the held-out probabilities are no better than chance".into());
         }
+        let site = site::fit_site(&data, &recalled, &unseen, calibration)?;
         let cut = (unseen.len() >= MIN_CUT_PAGES)
             .then(|| cut::fit_ranker(&data, &unseen, calibration))
             .transpose()?
@@ -130,7 +132,7 @@ pub(super) fn fit_form(
             (kind, stage_one.kinds[&kind].to_named(&data, second.kinds.remove(&kind)))
         });
         let kinds = kinds.collect();
-        result.insert(outer, Stages { content, calibration, cut, kinds });
+        result.insert(outer, Stages { content, calibration, site, cut, kinds });
     }
     Ok(result)
 }

@@ -7,11 +7,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use saring::train::Options;
-use saring::{Classifier, Dataset, Error, Figure, PageReport, PageScore, Result, Source};
+use saring::{
+    Classifier, Dataset, Error, Figure, PageReport, PageScore, Result, SiteMemory, Source,
+};
 use serde_json::{Value, json};
 
 use super::gate::{Gate, corpus_digest};
-use super::import::gold_pages;
+use super::import::{GoldPage, gold_pages};
 use super::judges::{Form, Judges};
 use super::output::{say, write_whole};
 use super::{Outcome, RunResult};
@@ -61,6 +63,10 @@ pub struct Args {
     /// Pin the figures reached, even where they are lower, and the pages and rows as they are
     #[arg(long, requires = "gate")]
     repin: bool,
+    /// A site memory: the pages of hosts that it knows are scored once more, as NAME.known without it
+    /// and as NAME.site with it
+    #[arg(long, value_name = "FILE", requires = "pages")]
+    site: Option<PathBuf>,
     /// Write every figure with its interval, and those of each page, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -113,6 +119,8 @@ pub fn run(args: &Args) -> RunResult {
         })
     };
 
+    let memory = args.site.as_ref().map(SiteMemory::load).transpose()?;
+
     let mut out = Vec::new();
     let mut all = Measured::default();
     if !scored.pages.is_empty() {
@@ -139,9 +147,9 @@ pub fn run(args: &Args) -> RunResult {
         for error in pages.iter().filter_map(|page| page.as_ref().err()) {
             say(format!("saring: {error}"));
         }
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        for (name, form) in args.forms(&name) {
-            let report = judges.pages(&pages, form);
+        let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+        let mut score = |name: String, judges: &Judges, pages: &[Result<GoldPage>], form| {
+            let report = judges.pages(pages, form);
             let figures = all.add(&name, report.figures());
             write_pages(&mut out, &name, &report, &figures)?;
             let confusion = report.confusion();
@@ -149,6 +157,23 @@ pub fn run(args: &Args) -> RunResult {
                 write_confusion(&mut out, &name, &confusion, &report.confusion_by_domain())?;
             }
             all.add_pages(name, &report, &figures);
+            Ok::<(), std::io::Error>(())
+        };
+        for (name, form) in args.forms(&folder) {
+            score(name, &judges, &pages, form)?;
+        }
+        if let Some(memory) = &memory {
+            let known = |page: &Result<GoldPage>| {
+                page.as_ref().is_ok_and(|page| memory.recall(&page.document).is_some())
+            };
+            let known: Vec<Result<GoldPage>> = pages.into_iter().filter(known).collect();
+            say(format!("{folder}: {} pages are of hosts that the memory knows", known.len()));
+            if !known.is_empty() {
+                let with = judges.with_site_memory(memory);
+                for (name, judges) in [("known", &judges), ("site", &with)] {
+                    score(format!("{folder}.{name}"), judges, &known, Form::Page)?;
+                }
+            }
         }
     }
     if let Some(path) = &args.json {

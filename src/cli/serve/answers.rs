@@ -147,7 +147,7 @@ impl Service {
         let source = page.source.clone();
         let work = move || {
             let Asked { classifier, threshold } = asked;
-            classify::classify(&classifier, page, false, |source, document, page| {
+            classify::classify(&classifier, page, None, false, |source, document, page| {
                 metrics.blocks(page.blocks.len());
                 jsonl::page(&Rendered { source, document, page, threshold, columns: None })
             })
