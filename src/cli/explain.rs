@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::input::{Input, inputs};
 use super::render::{line, printable};
+use super::rules::RulesFile;
 use super::{Outcome, RunResult, classify};
 
 #[derive(clap::Args)]
@@ -27,6 +28,8 @@ pub struct Args {
     /// A model file [default: the one that comes with saring]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    rules: RulesFile,
     /// How many reasons of each stage and of the cut, the strongest first
     #[arg(long, value_name = "K", default_value_t = 5)]
     top: usize,
@@ -44,10 +47,12 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> RunResult {
-    let classifier = classify::load(args.model.as_deref())?;
+    let classifier = args.rules.apply(classify::load(args.model.as_deref())?)?;
     let input = one_page(args, classifier.limits_in_force().bytes)?;
     let (document, _) = input.segment(classifier.limits_in_force());
-    let explanation = classifier.explain_document(&document);
+    let mut explanation = classifier.explain_document(&document);
+    let html = classifier.rules_in_force().and_then(|_| input.body.html(input.charset.as_deref()));
+    html.into_iter().for_each(|html| classifier.apply_rules(&html, &mut explanation.page));
     let all = explanation.blocks.len();
     let chosen = match args.block.map(NonZeroUsize::get) {
         Some(n) if n > all => {
@@ -62,6 +67,7 @@ pub fn run(args: &Args) -> RunResult {
         Format::Jsonl => jsonl(&input.source, &explanation, chosen, args.top),
     };
     std::io::stdout().lock().write_all(written.as_bytes())?;
+    args.rules.say_unused(&classifier);
     Ok(Outcome::Done)
 }
 
@@ -90,6 +96,10 @@ fn text(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usiz
         let name = block.label_name();
         let words = printable(&block.text);
         let _ = writeln!(out, "\n{mark} {}  {name}  {:.2}  {words}", i + 1, block.probability);
+        if let Some(rule) = &block.rule {
+            let (rule, model) = (printable(rule), explanation.blocks[i].shares[0].0);
+            let _ = writeln!(out, "  rule: {rule}; what follows is why the model says {model}");
+        }
         write_shares(&mut out, &explanation.blocks[i]);
         for (stage, n) in explanation.blocks[i].stages.iter().zip(["one", "two"]) {
             let (logit, average) = (stage.logit, stage.average);
@@ -175,6 +185,8 @@ struct Block<'a> {
     label: &'a str,
     probability: f64,
     kept: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
     shares: Vec<(&'a str, f64)>,
     stages: Vec<Stage<'a>>,
 }
@@ -209,6 +221,7 @@ fn jsonl(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usi
         label: page.blocks[i].label_name(),
         probability: four_decimals(page.blocks[i].probability),
         kept: page.blocks[i].kept,
+        rule: page.blocks[i].rule.as_deref(),
         shares: shares(&explanation.blocks[i]),
         stages: explanation.blocks[i].stages.iter().map(|s| stage(s, top)).collect(),
     };
