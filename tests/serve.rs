@@ -26,6 +26,7 @@ fn on_the_command_line(args: &[&str], input: &[u8]) -> String {
         .arg("-")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
