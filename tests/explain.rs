@@ -217,3 +217,17 @@ fn a_block_that_a_rule_decides_says_so() {
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
     assert!(stderr(&output).contains("gone.csv: No such file"), "{}", stderr(&output));
 }
+
+#[test]
+fn rules_have_the_last_word_in_the_library_too() {
+    let rules =
+        saring::Rules::parse(b"host,selector,label\n*,.related,content\n", "rules").unwrap();
+    let rules = std::sync::Arc::new(rules);
+    let classifier = saring::Classifier::pretrained().clone().rules(std::sync::Arc::clone(&rules));
+    let explained = classifier.explain(PAGE);
+    assert_eq!(explained.page, classifier.classify(PAGE));
+    assert_eq!(explained.page.blocks[5].rule.as_deref(), Some("* .related -> content"));
+    assert_eq!(explained.blocks, saring::Classifier::pretrained().explain(PAGE).blocks);
+    // Two pages, counted for whoever shares the rules.
+    assert_eq!(rules.iter().next().unwrap().applied(), (2, 2));
+}
