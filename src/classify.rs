@@ -171,10 +171,11 @@ impl Classifier {
         self
     }
 
-    /// Lets these rules win over the model on HTML pages. Copies of the classifier share them.
+    /// Lets these rules win over the model on HTML pages. Copies of the classifier share them, and so
+    /// can others: an `Arc<Rules>` will do.
     #[cfg(feature = "rules")]
-    pub fn rules(mut self, rules: Rules) -> Classifier {
-        self.rules = Some(Arc::new(rules));
+    pub fn rules(mut self, rules: impl Into<Arc<Rules>>) -> Classifier {
+        self.rules = Some(rules.into());
         self
     }
 

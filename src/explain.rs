@@ -49,8 +49,8 @@ pub struct BlockReasons {
     /// one and other pages have the text of the block.
     pub site: Option<StageReasons>,
     /// The labels on the block's side of the cut with their shares of that side, largest first:
-    /// the first is the block's label. They sum to 1, or are 0 where the cut overrules a
-    /// probability of 0.
+    /// the first is the block's label, unless a rule says otherwise. They sum to 1, or are 0 where the
+    /// cut overrules a probability of 0.
     pub shares: Vec<(Label, f32)>,
 }
 
@@ -87,8 +87,15 @@ impl Classifier {
     ///     println!("{:+.2} {}", reason.effect, reason.words);
     /// }
     /// ```
+    ///
+    /// Where rules are in force they have the last word on [`Explanation::page`], and reasons and shares
+    /// stay those of the model.
     pub fn explain(&self, html: &str) -> Explanation {
-        self.explain_document(&segment_html(html, self.limits_in_force()))
+        #[allow(unused_mut)]
+        let mut explanation = self.explain_document(&segment_html(html, self.limits_in_force()));
+        #[cfg(feature = "rules")]
+        self.apply_rules(html, &mut explanation.page);
+        explanation
     }
 
     /// Labels the blocks of a document and says why.

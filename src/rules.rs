@@ -1,10 +1,9 @@
 //! Rules that win over the model: what a CSS selector matches on the pages of a host has a label.
 //!
-//! `rules/tree.rs` builds the tree that selectors are matched on.
+//! `rules/file.rs` reads them, `rules/tree.rs` builds the tree that selectors are matched on.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use scraper::{Html, Node, Selector};
@@ -14,6 +13,7 @@ use crate::classify::Page;
 use crate::error::{Error, Result};
 use crate::segment::{Limits, is_skipped};
 
+mod file;
 mod tree;
 
 /// What a rule says of the blocks that it matches.
@@ -96,48 +96,6 @@ impl Rule {
 pub struct Rules(Vec<Rule>);
 
 impl Rules {
-    /// Reads a file of rules.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if it cannot be read, [`Error::Row`] with the line of what is wrong in it.
-    pub fn read(path: impl AsRef<Path>) -> Result<Rules> {
-        let path = path.as_ref();
-        let row = |line: u64, message: String| Error::Row { path: path.into(), line, message };
-        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-        let of_csv = |e: csv::Error| {
-            let line = e.position().map_or(0, csv::Position::line);
-            row(line, e.to_string())
-        };
-        let headers = reader.headers().map_err(of_csv)?.clone();
-        let column = |name: &str| {
-            let found = headers.iter().position(|header| header == name);
-            found.ok_or_else(|| {
-                row(1, format!("no column is called {name}; the columns are host,selector,label"))
-            })
-        };
-        let columns = [column("host")?, column("selector")?, column("label")?];
-        let mut rules = Rules::default();
-        for record in reader.records() {
-            let record = record.map_err(of_csv)?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let [host, selector, label] =
-                columns.map(|column| record.get(column).unwrap_or_default());
-            let ruling = match label {
-                "keep" => Ruling::Keep,
-                "drop" => Ruling::Drop,
-                label => {
-                    let known = |e| row(line, format!("{e}, and keep and drop"));
-                    Ruling::Label(label.parse().map_err(known)?)
-                }
-            };
-            rules.add(host, selector, ruling).map_err(|e| row(line, e.to_string()))?;
-            rules.0.last_mut().expect("one was added").line = line;
-        }
-        Ok(rules)
-    }
-
     /// Adds a rule after all others.
     ///
     /// # Errors
@@ -280,8 +238,6 @@ mod tests {
     use super::*;
     use crate::Classifier;
 
-    use std::path::PathBuf;
-
     const PAGE: &str = "<link rel=canonical href=https://www.Warta.example:8080/a/b>\
         <nav><a href=/>Beranda</a></nav><main><p class=lead>Hujan turun sejak pagi di kota lama.</p>\
         <div class=box><h4>Kanal</h4><p>Ikuti kanal kami</p></div><p>Ya <b class=x>itu</b> benar.</p></main>";
@@ -353,32 +309,6 @@ mod tests {
         let mut rules = Rules::default();
         rules.add("www.Warta.example", "p", Ruling::Drop).unwrap();
         assert!(rules.0[0].is_for("news.warta.example") && !rules.0[0].is_for("xwarta.example"));
-    }
-
-    #[test]
-    fn bad_files_are_errors_with_their_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path: PathBuf = folder.path().join("rules.csv");
-        for (text, wanted) in [
-            ("host,label\n", "rules.csv:1: no column is called selector"),
-            (
-                "host,selector,label,note\na.example,p,ad,x\na.example,p[,drop,\n",
-                "rules.csv:3: the selector",
-            ),
-            ("host,selector,label\na.example,p,advert\n", "rules.csv:2: unknown label"),
-            (
-                "host,selector,label\nhttps://a.example/,p,ad\n",
-                "rules.csv:2: \"https://a.example/\" is no host",
-            ),
-            ("host,selector,label\na.example,p\n", "rules.csv:2:"),
-        ] {
-            std::fs::write(&path, text).unwrap();
-            let message = Rules::read(&path).unwrap_err().to_string();
-            assert!(message.contains(wanted), "{message}");
-        }
-        std::fs::write(&path, "host,selector,label\n*,\"aside, #x\",ad\n").unwrap();
-        let rules = Rules::read(&path).unwrap();
-        assert_eq!((rules.0[0].line, rules.0[0].to_string().as_str()), (2, "* aside, #x -> ad"));
     }
 
     #[test]

@@ -172,3 +172,62 @@ fn errors_say_what_is_wrong() {
     }
     assert_eq!(saring("explain", &[], "").status.code(), Some(2));
 }
+
+#[test]
+fn a_block_that_a_rule_decides_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("rules.csv");
+    let text = "host,selector,label\npantaikita.example,.related,content\n\
+                pantaikita.example,.tidak-ada,ad\nlain.example,p,ad\n";
+    std::fs::write(&rules, text).unwrap();
+    let rules = rules.to_str().unwrap();
+    let unused = format!(
+        "saring: {rules}:3: pantaikita.example .tidak-ada -> ad decides no block of 1 pages\n"
+    );
+    let output = explain(&["-", "--rules", rules, "--format", "jsonl"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), unused.as_str()));
+    let page: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let without = json(&explain(&["-", "--format", "jsonl"]));
+    for (n, block) in page["blocks"].as_array().unwrap().iter().enumerate() {
+        if n != 5 {
+            assert_eq!(block, &without["blocks"][n]);
+            continue;
+        }
+        assert_eq!(block["rule"], "pantaikita.example .related -> content");
+        let verdict = (&block["label"], &block["kept"], &block["probability"]);
+        assert_eq!(verdict, (&"content".into(), &true.into(), &Value::from(1.0)));
+        // The reasons are the model's, and so is the label that they are reasons for.
+        for field in ["shares", "stages"] {
+            assert_eq!(block[field], without["blocks"][n][field]);
+        }
+        assert_eq!(block["shares"][0][0], "related");
+    }
+    assert_eq!(page["cut"], without["cut"]);
+    let output = explain(&["-", "--rules", rules, "--block", "6"]);
+    let text = stdout(&output);
+    assert!(
+        text.contains(
+            "\n* 6  content  1.00  Baca juga: Banjir di Kota Lama\n  \
+             rule: pantaikita.example .related -> content; what follows is why the model says related\n"
+        ),
+        "{text}"
+    );
+    assert_eq!(text.matches("rule: ").count(), 1);
+    let output = explain(&["-", "--rules", "gone.csv"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+    assert!(stderr(&output).contains("gone.csv: No such file"), "{}", stderr(&output));
+}
+
+#[test]
+fn rules_have_the_last_word_in_the_library_too() {
+    let rules =
+        saring::Rules::parse(b"host,selector,label\n*,.related,content\n", "rules").unwrap();
+    let rules = std::sync::Arc::new(rules);
+    let classifier = saring::Classifier::pretrained().clone().rules(std::sync::Arc::clone(&rules));
+    let explained = classifier.explain(PAGE);
+    assert_eq!(explained.page, classifier.classify(PAGE));
+    assert_eq!(explained.page.blocks[5].rule.as_deref(), Some("* .related -> content"));
+    assert_eq!(explained.blocks, saring::Classifier::pretrained().explain(PAGE).blocks);
+    // Two pages, counted for whoever shares the rules.
+    assert_eq!(rules.iter().next().unwrap().applied(), (2, 2));
+}

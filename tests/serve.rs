@@ -26,6 +26,7 @@ fn on_the_command_line(args: &[&str], input: &[u8]) -> String {
         .arg("-")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
@@ -68,6 +69,48 @@ fn options_of_the_command_line_are_the_defaults() {
     let args = ["--keep", "content", "--threshold", "0.7"];
     let answer = server.post("?keep=content", &[HTML], &page);
     assert_eq!(answer.text(), on_the_command_line(&args, &page));
+}
+
+#[test]
+fn rules_win_are_named_and_told_where_they_decide_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rules.csv");
+    let text = "host,selector,label\na.example,.kanal,promo\na.example,.iklan,ad\n";
+    fs::write(&file, text).unwrap();
+    let rules = ["--rules", file.to_str().unwrap()];
+    let server = start(&rules);
+    let html =
+        "<h1>Judul</h1><p class=kanal>Warga menanam bakau di pesisir utara pada Minggu pagi.";
+    let query = "?url=https%3A%2F%2Fwww.a.example%2F1";
+    let block =
+        |query: &str| server.post(query, &[HTML], html.as_bytes()).json()["blocks"][1].take();
+    assert_eq!(block(query)["rule"], "a.example .kanal -> promo");
+    assert_eq!(
+        (&block(query)["label"], &block(query)["probability"]),
+        (&"promo".into(), &0.0.into())
+    );
+    // Options of the request count with them, and other hosts have no rules.
+    assert_eq!(block(&format!("{query}&keep=promo"))["probability"], 1.0);
+    assert_eq!(block("?url=https%3A%2F%2Fb.example%2F1").get("rule"), None);
+    let line = |n: usize| {
+        serde_json::json!({ "url": format!("https://a.example/{n}"), "html": html }).to_string()
+    };
+    let lines = [line(1), line(2)].join("\n");
+    let answer = server.post("", &[NDJSON], lines.as_bytes());
+    assert_eq!(answer.text(), on_the_command_line(&rules, lines.as_bytes()));
+    let names = server.get("/openapi.json").json();
+    let names = names["components"]["schemas"]["Block"]["properties"].as_object().unwrap().clone();
+    assert!(block(query).as_object().unwrap().keys().all(|name| names.contains_key(name)));
+    server.signal("TERM");
+    let told =
+        format!("saring: {}:3: a.example .iklan -> ad decides no block of 7 pages\n", rules[1]);
+    assert_eq!(server.end(), (0, told));
+    for (text, code) in [("host,selector\n", 1), ("host,selector,label\na.example,p[,ad\n", 1)] {
+        fs::write(&file, text).unwrap();
+        let output = command(&rules).args(["--port", "0"]).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout), (Some(code), Vec::new()));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("rules.csv:"));
+    }
 }
 
 #[test]

@@ -355,8 +355,13 @@ mod parquet {
     fn a_row_per_block_says_what_jsonl_says() {
         let mut records: Vec<Vec<u8>> = (0..50).map(page).collect();
         records[3] = b"sampah\r\n".to_vec();
-        let folder = folder(&[("a.warc", &records.concat()), ("big.html", &vec![b'x'; 3000])]);
-        let inputs = ["a.warc", "big.html", "--max-bytes", "2000"];
+        let rules = b"host,selector,label\nwarta.example,p:first-of-type,ad\n";
+        let folder = folder(&[
+            ("a.warc", &records.concat()),
+            ("big.html", &vec![b'x'; 3000]),
+            ("rules.csv", rules),
+        ]);
+        let inputs = ["a.warc", "big.html", "--max-bytes", "2000", "--rules", "rules.csv"];
         let jsonl = saring(folder.path(), &inputs, b"");
         let args = [&inputs[..], &["--format", "parquet", "-o", "out.parquet"]].concat();
         let output = saring(folder.path(), &args, b"");
@@ -365,7 +370,7 @@ mod parquet {
         let file = fs::File::open(folder.path().join("out.parquet")).unwrap();
         let reader = SerializedFileReader::new(file).unwrap();
         let mut rows = reader.get_row_iter(None).unwrap();
-        let mut pages = 0;
+        let (mut pages, mut ruled) = (0, 0);
         for page in lines(&jsonl.stdout) {
             let Some(blocks) = page["blocks"].as_array() else { continue };
             pages += 1;
@@ -386,13 +391,16 @@ mod parquet {
                     (of_block("text"), of_block("label"), of_block("path"))
                 );
                 assert_eq!(row.get_double(7).ok(), block["probability"].as_f64());
+                let rule = row.get_string(10).ok().map(String::as_str);
+                assert_eq!(rule, block.get("rule").map(|rule| rule.as_str().unwrap()));
+                ruled += usize::from(rule.is_some());
                 let kept =
                     page["text"].as_str().unwrap().lines().any(|line| line == of_block("text"));
                 assert_eq!(row.get_bool(8).unwrap(), kept);
             }
         }
         assert!(rows.next().is_none());
-        assert_eq!(pages, 50);
+        assert_eq!((pages, ruled), (50, 49));
     }
 
     #[test]

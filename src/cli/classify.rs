@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use saring::{Classifier, Document, Error, Label, Page, Result, Rules, SiteMemory};
+use saring::{Classifier, Document, Error, Label, Page, Result, SiteMemory};
 
 use super::destination::Destination;
 use super::in_order::in_order;
@@ -16,6 +16,7 @@ use super::output::say;
 use super::progress::Progress;
 use super::render::{Format, Output, Rendered};
 use super::resume::Before;
+use super::rules::RulesFile;
 use super::tally::Tally;
 use super::writer::Writer;
 use super::{Outcome, RunResult, signals};
@@ -40,9 +41,6 @@ pub struct Args {
     model: Option<PathBuf>,
     #[command(flatten)]
     kept: Kept,
-    /// Rules that win over the model: a CSV of host, selector and label (or keep, or drop)
-    #[arg(long, value_name = "FILE")]
-    rules: Option<PathBuf>,
     /// What repeats across the pages of their sites: a file of `saring site learn`
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
@@ -51,6 +49,8 @@ pub struct Args {
     #[arg(long, value_name = "HOSTS", num_args = 0..=1, require_equals = true,
           default_missing_value = "1000", conflicts_with = "resume")]
     site_memory: Option<NonZeroUsize>,
+    #[command(flatten)]
+    rules: RulesFile,
     /// Pages worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -178,12 +178,7 @@ pub fn run(args: &Args) -> RunResult {
     if let Some(records) = tally.of_records() {
         say(format!("saring: {records}"));
     }
-    if let (Some(file), Some(rules)) = (&args.rules, classifier.rules_in_force()) {
-        for rule in rules.unused() {
-            let (file, line, pages) = (file.display(), rule.line, rule.applied().0);
-            say(format!("saring: {file}:{line}: {rule} decides no block of {pages} pages"));
-        }
-    }
+    args.rules.say_unused(&classifier);
     Ok(input::outcome(done, failed))
 }
 
@@ -238,10 +233,8 @@ fn stopped(inputs: usize, format: Format, out: &Destination) -> String {
 }
 
 fn classifier(args: &Args) -> Result<Classifier> {
-    let mut classifier = args.kept.apply(load(args.model.as_deref())?);
-    if let Some(rules) = &args.rules {
-        classifier = classifier.rules(Rules::read(rules)?);
-    }
+    let classifier = args.kept.apply(load(args.model.as_deref())?);
+    let mut classifier = args.rules.apply(classifier)?;
     if let Some(bytes) = args.max_bytes {
         let limits = classifier.limits_in_force().clone();
         classifier = classifier.limits(saring::Limits { bytes: bytes.get(), ..limits });

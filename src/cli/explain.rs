@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::input::{Input, inputs};
 use super::render::{line, printable};
+use super::rules::RulesFile;
 use super::{Outcome, RunResult, classify};
 
 #[derive(clap::Args)]
@@ -31,6 +32,8 @@ pub struct Args {
     /// What repeats across the pages of its site: a file of `saring site learn`
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
+    #[command(flatten)]
+    rules: RulesFile,
     /// How many reasons of each stage and of the cut, the strongest first
     #[arg(long, value_name = "K", default_value_t = 5)]
     top: usize,
@@ -48,13 +51,15 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> RunResult {
-    let mut classifier = classify::load(args.model.as_deref())?;
+    let mut classifier = args.rules.apply(classify::load(args.model.as_deref())?)?;
     if let Some(path) = &args.site {
         classifier = classifier.site_memory(SiteMemory::load(path)?);
     }
     let input = one_page(args, classifier.limits_in_force().bytes)?;
     let (document, _) = input.segment(classifier.limits_in_force());
-    let explanation = classifier.explain_document(&document);
+    let mut explanation = classifier.explain_document(&document);
+    let html = classifier.rules_in_force().and_then(|_| input.body.html(input.charset.as_deref()));
+    html.into_iter().for_each(|html| classifier.apply_rules(&html, &mut explanation.page));
     let all = explanation.blocks.len();
     let chosen = match args.block.map(NonZeroUsize::get) {
         Some(n) if n > all => {
@@ -69,6 +74,7 @@ pub fn run(args: &Args) -> RunResult {
         Format::Jsonl => jsonl(&input.source, &explanation, chosen, args.top),
     };
     std::io::stdout().lock().write_all(written.as_bytes())?;
+    args.rules.say_unused(&classifier);
     Ok(Outcome::Done)
 }
 
@@ -97,6 +103,10 @@ fn text(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usiz
         let name = block.label_name();
         let words = printable(&block.text);
         let _ = writeln!(out, "\n{mark} {}  {name}  {:.2}  {words}", i + 1, block.probability);
+        if let Some(rule) = &block.rule {
+            let (rule, model) = (printable(rule), explanation.blocks[i].shares[0].0);
+            let _ = writeln!(out, "  rule: {rule}; what follows is why the model says {model}");
+        }
         write_shares(&mut out, &explanation.blocks[i]);
         let BlockReasons { stages, site, .. } = &explanation.blocks[i];
         let stages = stages.iter().zip(["stage one", "stage two"]);
@@ -182,6 +192,8 @@ struct Block<'a> {
     label: &'a str,
     probability: f64,
     kept: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
     shares: Vec<(&'a str, f64)>,
     stages: Vec<Stage<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -218,6 +230,7 @@ fn jsonl(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usi
         label: page.blocks[i].label_name(),
         probability: four_decimals(page.blocks[i].probability),
         kept: page.blocks[i].kept,
+        rule: page.blocks[i].rule.as_deref(),
         shares: shares(&explanation.blocks[i]),
         stages: explanation.blocks[i].stages.iter().map(|s| stage(s, top)).collect(),
         site: explanation.blocks[i].site.as_ref().map(|s| stage(s, top)),

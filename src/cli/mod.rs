@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod render;
 mod resume;
+mod rules;
 #[cfg(feature = "serve")]
 mod serve;
 mod signals;

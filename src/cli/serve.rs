@@ -23,6 +23,7 @@ use saring::{Error, Limits, Result};
 
 use super::classify::{self, Kept};
 use super::output::say;
+use super::rules::RulesFile;
 use super::{Outcome, RunResult, signals};
 use access::Access;
 use connections::{Ended, Patience};
@@ -45,6 +46,8 @@ pub struct Args {
     model: Option<PathBuf>,
     #[command(flatten)]
     kept: Kept,
+    #[command(flatten)]
+    rules: RulesFile,
     /// Pages worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -86,6 +89,7 @@ pub fn run(args: &Args) -> RunResult {
     let limits = classifier.limits_in_force().clone();
     let bytes = limits.bytes.max(args.max_body.get());
     classifier = args.kept.apply(classifier.limits(Limits { bytes, ..limits }));
+    classifier = args.rules.apply(classifier)?;
     let service = answers::Service::new(answers::Settings {
         classifier,
         threshold: args.kept.threshold,
@@ -119,11 +123,12 @@ pub fn run(args: &Args) -> RunResult {
     let ended = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
         let metrics = Arc::clone(&service.metrics);
-        let router = routes::router(service, access);
+        let router = routes::router(service.clone(), access);
         Ok::<Ended, Error>(connections::serve(listener, router, metrics, &patience, &stop).await)
     })?;
     // A page that is still worked on has nobody left to go to.
     runtime.shutdown_background();
+    args.rules.say_unused(&service.settings().classifier);
     Ok(match ended {
         Ended::All => Outcome::Done,
         Ended::CutOff(connections) => {

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -11,6 +12,8 @@ use rayon::prelude::*;
 use saring::{Label, Limits, Model};
 
 use crate::page::Page;
+use crate::pickle::Reduced;
+use crate::rules::Rules;
 use crate::source::{Source, text, wrong_type};
 use crate::{about, python_error};
 
@@ -22,8 +25,8 @@ const PAGES_PER_LOOK: usize = 64;
 /// Without `model` it is the model that comes with saring; `model` names a model file. `keep` says
 /// which labels are kept, content and headline unless given. With `threshold` every block from this
 /// probability up is content, instead of a cut chosen for each page. With `min_probability`, from
-/// 0.5 to 1, a block is labelled "uncertain" where the verdict is less probable. `max_bytes` is how
-/// much is read of a page, 16 MiB unless given.
+/// 0.5 to 1, a block is labelled "uncertain" where the verdict is less probable. `rules` win over the
+/// model. `max_bytes` is how much is read of a page, 16 MiB unless given.
 ///
 /// A file that cannot be read is an OSError; a model that cannot be used, an unknown label or a
 /// number out of range a ValueError.
@@ -47,6 +50,7 @@ pub struct Options {
     keep: Option<Vec<String>>,
     threshold: Option<f32>,
     min_probability: Option<f32>,
+    rules: Option<Py<Rules>>,
     max_bytes: Option<usize>,
 }
 
@@ -69,6 +73,9 @@ impl Classifier {
             // The likelier of two sides has half the mass at least.
             classifier = classifier.min_probability(within(p, 0.5, "min_probability")?);
         }
+        if let Some(rules) = &options.rules {
+            classifier = classifier.rules(Arc::clone(&rules.get().rules));
+        }
         if let Some(bytes) = options.max_bytes {
             if bytes == 0 {
                 return Err(PyValueError::new_err("max_bytes must be 1 or more"));
@@ -79,11 +86,8 @@ impl Classifier {
     }
 
     /// One page. Never called while the interpreter is held.
-    fn page(&self, document: impl FnOnce(&Limits) -> saring::Document) -> PyResult<Page> {
-        let work = || {
-            let document = document(self.classifier.limits_in_force());
-            Page::new(self.classifier.classify_document(document), self.options.threshold)
-        };
+    fn page(&self, source: &Source) -> PyResult<Page> {
+        let work = || Page::new(source.classify(&self.classifier), self.options.threshold);
         // A crawl of a million pages must not end at one that meets a bug.
         catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
             PyRuntimeError::new_err("this page meets a bug in saring; please report it")
@@ -102,17 +106,19 @@ fn within(p: f32, least: f32, name: &str) -> PyResult<f32> {
 #[pymethods]
 impl Classifier {
     #[new]
-    #[pyo3(signature = (*, model=None, keep=None, threshold=None, min_probability=None, max_bytes=None))]
+    #[pyo3(signature = (*, model=None, keep=None, threshold=None, min_probability=None, rules=None, max_bytes=None))]
     fn new(
         py: Python<'_>,
         model: Option<PathBuf>,
         keep: Option<&Bound<'_, PyAny>>,
         threshold: Option<f32>,
         min_probability: Option<f32>,
+        rules: Option<&Bound<'_, PyAny>>,
         max_bytes: Option<usize>,
     ) -> PyResult<Classifier> {
         let keep = keep.map(labels).transpose()?;
-        let options = Options { keep, threshold, min_probability, max_bytes };
+        let rules = rules.filter(|rules| !rules.is_none()).map(of_rules).transpose()?;
+        let options = Options { keep, threshold, min_probability, rules, max_bytes };
         let model = py.detach(|| model.map(|path| Model::load(&path)).transpose());
         Classifier::build(model.map_err(python_error)?, options)
     }
@@ -120,9 +126,9 @@ impl Classifier {
     /// Labels the blocks of an HTML page.
     ///
     /// `url` is the address it was fetched from, `charset` the one of the HTTP header, which counts
-    /// for bytes only: without it the page's own word counts, and then what the bytes look like.
-    /// Broken HTML is read as a browser would. Anything but str and bytes is a TypeError, a str with a
-    /// lone surrogate a ValueError.
+    /// for bytes only: without it the page's own word counts, and then what the bytes look like. A page
+    /// of a `Warc` has both. Broken HTML is read as a browser would. Anything but str and bytes is a
+    /// TypeError, a str with a lone surrogate a ValueError.
     ///
     /// >>> page = Classifier().classify(b"<p>caf\xe9</p>", charset="iso-8859-1")
     /// >>> page.blocks[0].text
@@ -135,7 +141,7 @@ impl Classifier {
         charset: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Page> {
         let source = Source::new(html, url, charset, "html")?;
-        html.py().detach(|| self.page(|limits| source.segment(limits)))
+        html.py().detach(|| self.page(&source))
     }
 
     /// Labels the lines of a plain text.
@@ -143,8 +149,8 @@ impl Classifier {
     /// >>> Classifier().classify_text("Baca juga: Kabar lain").blocks[0].path
     /// ''
     fn classify_text(&self, text: &Bound<'_, PyAny>) -> PyResult<Page> {
-        let lines = crate::source::text(text, "text")?;
-        text.py().detach(|| self.page(|limits| saring::segment_text(&lines, limits)))
+        let source = Source::of_text(crate::source::text(text, "text")?);
+        text.py().detach(|| self.page(&source))
     }
 
     /// The kept text of an HTML page, one block per line: the `text` of `classify`.
@@ -227,8 +233,16 @@ impl Classifier {
         Ok(list)
     }
 
-    /// What `copy` and `pickle` ask for: a model of one's own travels along.
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+    /// The rules that were given, which know what they have decided.
+    #[getter]
+    fn rules(&self, py: Python<'_>) -> Option<Py<Rules>> {
+        self.options.rules.as_ref().map(|rules| rules.clone_ref(py))
+    }
+
+    /// What `copy` and `pickle` ask for: a model and rules of one's own travel along.
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> Reduced<'py, (Option<String>, Bound<'py, PyAny>)> {
         let (py, this) = (slf.py(), slf.get());
         let model = this.own_model.then(|| this.classifier.model().to_json());
         let restore = py.import("saring._saring")?.getattr("_restore")?;
@@ -262,9 +276,8 @@ impl Classifier {
         while left.peek().is_some() {
             let some: Vec<_> =
                 left.by_ref().take(PAGES_PER_LOOK * pool.current_num_threads()).collect();
-            let work = |source: &PyResult<Source>| {
-                source.as_ref().ok().map(|source| self.page(|limits| source.segment(limits)))
-            };
+            let work =
+                |source: &PyResult<Source>| source.as_ref().ok().map(|source| self.page(source));
             let done: Vec<_> = py.detach(|| pool.install(|| some.par_iter().map(work).collect()));
             results.extend(done.into_iter().zip(some).map(|(result, source)| {
                 match (result, source) {
@@ -279,14 +292,16 @@ impl Classifier {
     }
 }
 
-/// A function and its arguments.
-type Reduced<'py> = (Bound<'py, PyAny>, (Option<String>, Bound<'py, PyAny>));
-
 /// A classifier as it was: for pickle.
 #[pyfunction(name = "_restore")]
 pub fn restore(model: Option<&str>, options: Options) -> PyResult<Classifier> {
     let model = model.map(|json| Model::from_json(json.as_bytes())).transpose();
     Classifier::build(model.map_err(python_error)?, options)
+}
+
+fn of_rules(rules: &Bound<'_, PyAny>) -> PyResult<Py<Rules>> {
+    let found = rules.cast::<Rules>().map_err(|_| wrong_type(rules, "rules", "saring.Rules"))?;
+    Ok(found.clone().unbind())
 }
 
 /// The names of labels; a single str would be a list of letters.

@@ -9,8 +9,8 @@ use crate::page::Page;
 
 /// The columns of `saring.arrow`, by name; None for a page that could not be read.
 ///
-/// Those of the pages are lists. Those of the blocks are buffers as Arrow has them, texts as offsets
-/// and bytes; `offsets` says where the blocks of each page begin.
+/// Those of the pages are lists. Those of the blocks are buffers as Arrow has them, texts as which are
+/// there (None for all), offsets and bytes; `offsets` says where the blocks of each page begin.
 #[pyfunction(name = "_columns")]
 pub fn columns<'py>(
     py: Python<'py>,
@@ -44,6 +44,9 @@ struct Blocks {
     probability: Vec<u8>,
     kept: Vec<u8>,
     path: Strings,
+    rule: Strings,
+    /// Which have a rule, as Arrow has it.
+    ruled: Vec<u8>,
 }
 
 /// Texts, one after the other.
@@ -63,13 +66,9 @@ impl Blocks {
                 blocks.path.push(&page.map(|page| page.page().path(n)).unwrap_or_default())?;
                 let probability = four_decimals(block.probability);
                 blocks.probability.extend(probability.to_ne_bytes());
-                // Arrow packs eight truth values into a byte, the first into the lowest bit.
-                if count % 8 == 0 {
-                    blocks.kept.push(0);
-                }
-                if block.kept {
-                    blocks.kept[count / 8] |= 1 << (count % 8);
-                }
+                push_bit(&mut blocks.kept, count, block.kept);
+                blocks.rule.push(block.rule.as_deref().unwrap_or_default())?;
+                push_bit(&mut blocks.ruled, count, block.rule.is_some());
                 count += 1;
             }
             blocks.offsets.push(offset(count)?);
@@ -80,15 +79,27 @@ impl Blocks {
     fn write(self, columns: &Bound<'_, PyDict>) -> PyResult<()> {
         let py = columns.py();
         columns.set_item("offsets", bytes(py, &self.offsets))?;
-        for (name, strings) in
-            [("block_text", self.text), ("block_label", self.label), ("block_path", self.path)]
-        {
+        for (name, strings, there) in [
+            ("block_text", self.text, None),
+            ("block_label", self.label, None),
+            ("block_path", self.path, None),
+            ("block_rule", self.rule, Some(self.ruled)),
+        ] {
+            let there = there.map(|bits| PyBytes::new(py, &bits));
             let offsets = bytes(py, &strings.offsets);
-            columns.set_item(name, (offsets, PyBytes::new(py, &strings.data)))?;
+            columns.set_item(name, (there, offsets, PyBytes::new(py, &strings.data)))?;
         }
         columns.set_item("block_probability", PyBytes::new(py, &self.probability))?;
         columns.set_item("block_kept", PyBytes::new(py, &self.kept))
     }
+}
+
+/// Arrow packs eight truth values into a byte, the first into the lowest bit.
+fn push_bit(bits: &mut Vec<u8>, at: usize, value: bool) {
+    if at.is_multiple_of(8) {
+        bits.push(0);
+    }
+    bits[at / 8] |= u8::from(value) << (at % 8);
 }
 
 impl Default for Strings {

@@ -6,8 +6,11 @@
 mod classifier;
 mod columns;
 mod page;
+mod pickle;
+mod rules;
 mod source;
 mod training;
+mod warc;
 
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -24,7 +27,13 @@ mod _saring {
     #[pymodule_export]
     use super::page::{Block, Page};
     #[pymodule_export]
+    use super::pickle::{restore_block, restore_page};
+    #[pymodule_export]
+    use super::rules::{Rule, Rules};
+    #[pymodule_export]
     use super::training::{Training, train};
+    #[pymodule_export]
+    use super::warc::{Warc, WarcPage};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

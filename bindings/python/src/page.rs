@@ -1,9 +1,9 @@
 //! A classified page and its blocks.
 
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 use saring::{Record, Truncation};
+
+use crate::pickle::{Fields, Reduced, fields};
 
 /// A page with a label for each block. Made by a `Classifier`.
 ///
@@ -14,21 +14,25 @@ use saring::{Record, Truncation};
 /// ['Bakau', 'Warga menanam bakau.']
 #[pyclass(frozen, module = "saring")]
 pub struct Page {
-    content: Arc<Content>,
-}
-
-struct Content {
     page: saring::Page,
     threshold: Option<f32>,
 }
 
 impl Page {
     pub fn new(page: saring::Page, threshold: Option<f32>) -> Page {
-        Page { content: Arc::new(Content { page, threshold }) }
+        Page { page, threshold }
     }
 
     pub fn page(&self) -> &saring::Page {
-        &self.content.page
+        &self.page
+    }
+}
+
+/// What files call the limit that a page was cut at.
+pub fn name(truncated: Truncation) -> &'static str {
+    match truncated {
+        Truncation::Bytes => "bytes",
+        Truncation::Nodes => "nodes",
     }
 }
 
@@ -55,17 +59,14 @@ impl Page {
     /// "bytes" or "nodes" where the page was cut at a limit, else None.
     #[getter]
     fn truncated(&self) -> Option<&'static str> {
-        self.page().truncated.map(|truncated| match truncated {
-            Truncation::Bytes => "bytes",
-            Truncation::Nodes => "nodes",
-        })
+        self.page().truncated.map(name)
     }
 
     /// The blocks in reading order. The list is a new one each time.
     #[getter]
-    fn blocks(&self) -> Vec<Block> {
-        let block = |index| Block { content: self.content.clone(), index };
-        (0..self.page().blocks.len()).map(block).collect()
+    fn blocks(slf: &Bound<'_, Self>) -> Vec<Block> {
+        let block = |index| Block::new(slf.clone().unbind(), index);
+        (0..slf.get().page().blocks.len()).map(block).collect()
     }
 
     /// The page as `saring classify --format jsonl` writes it, without the end of the line.
@@ -76,7 +77,7 @@ impl Page {
     /// '{"source":"a.html","url":"https://a.example/","text":""'
     #[pyo3(signature = (source=None))]
     fn to_json(&self, py: Python<'_>, source: Option<&str>) -> String {
-        let Content { page, threshold } = &*self.content;
+        let Page { page, threshold } = self;
         py.detach(|| Record { source, page, threshold: *threshold }.to_json())
     }
 
@@ -87,6 +88,12 @@ impl Page {
     #[pyo3(signature = (source=None))]
     fn to_dict<'py>(&self, py: Python<'py>, source: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
         py.import("json")?.call_method1("loads", (self.to_json(py, source),))
+    }
+
+    /// What `copy` and `pickle` ask for.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> Reduced<'py, (Fields,)> {
+        let restore = py.import("saring._saring")?.getattr("_restore_page")?;
+        Ok((restore, (fields(&self.page, self.threshold),)))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -111,13 +118,17 @@ impl Page {
 /// ('Warga menanam bakau', 'html[1]>body[2]>h1[1]')
 #[pyclass(frozen, module = "saring")]
 pub struct Block {
-    content: Arc<Content>,
+    page: Py<Page>,
     index: usize,
 }
 
 impl Block {
+    pub fn new(page: Py<Page>, index: usize) -> Block {
+        Block { page, index }
+    }
+
     fn block(&self) -> &saring::Labelled {
-        &self.content.page.blocks[self.index]
+        &self.page.get().page.blocks[self.index]
     }
 }
 
@@ -156,7 +167,20 @@ impl Block {
     /// The elements that hold the block, from `html` down; empty for plain text.
     #[getter]
     fn path(&self) -> String {
-        self.content.page.path(self.index)
+        self.page.get().page.path(self.index)
+    }
+
+    /// The rule that has decided, as "HOST SELECTOR -> LABEL", or None: then the probability is the model's.
+    #[getter]
+    fn rule(&self) -> Option<&str> {
+        self.block().rule.as_deref()
+    }
+
+    /// What `copy` and `pickle` ask for. A block takes its page along, and the blocks of a page take it
+    /// once.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> Reduced<'py, (Py<Page>, usize)> {
+        let restore = py.import("saring._saring")?.getattr("_restore_block")?;
+        Ok((restore, (self.page.clone_ref(py), self.index)))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {

@@ -78,6 +78,21 @@ def test_text_that_is_not_utf_8_is_read_as_bytes():
         ({"html": [1]}, {}, TypeError, "column 'html' must be str or bytes, not int64"),
         ({"html": [["<p>"]]}, {}, TypeError, "column 'html' must be str or bytes, not list"),
         ({"html": [None]}, {}, TypeError, "column 'html' must be str or bytes, not null"),
+        ({"html": [1.5]}, {}, TypeError, "column 'html' must be str or bytes, not double"),
+        ({"html": [{"a": "<p>"}]}, {}, TypeError, "column 'html' must be str or bytes, not struct"),
+        (
+            {"html": pa.array(["a"]).dictionary_encode()},
+            {},
+            TypeError,
+            "column 'html' must be str or bytes, not dictionary",
+        ),
+        (
+            {"html": pa.array([b"ab"], pa.binary(2))},
+            {},
+            TypeError,
+            r"column 'html' must be str or bytes, not fixed_size_binary\[2\]",
+        ),
+        ({"html": ["a"], "u": [1]}, {"url_col": "u"}, TypeError, "column 'u' must be str, not int64"),
         ({"page": ["a"]}, {}, ValueError, "column 'html' is not there; columns are page"),
         ({"html": ["a"], "u": [b"b"]}, {"url_col": "u"}, TypeError, "column 'u' must be str, not binary"),
         ({"html": ["a"]}, {"url_col": "u"}, ValueError, "column 'u' is not there"),
@@ -87,6 +102,14 @@ def test_text_that_is_not_utf_8_is_read_as_bytes():
 def test_wrong_columns_are_named(columns, arguments, error, words):
     with pytest.raises(error, match=words):
         list(classify_batches([pa.RecordBatch.from_pydict(columns)], **arguments))
+
+
+@pytest.mark.parametrize("wrong", [None, "batch", pa.table({"html": ["<p>a</p>"]}), {"html": ["a"]}])
+def test_what_is_no_batch_is_a_type_error(wrong):
+    """A table, above all: going through one gives its columns."""
+    batches = wrong if isinstance(wrong, pa.Table) else [wrong]
+    with pytest.raises(TypeError, match="^batches must be record batches, such as table.to_batches"):
+        list(classify_batches(batches))
 
 
 def test_a_column_that_is_there_twice_is_named():

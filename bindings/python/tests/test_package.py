@@ -2,13 +2,16 @@
 
 import copy
 import doctest
+import io
 import os
 import pickle
 import signal
 import threading
 import time
+from array import array
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -79,10 +82,33 @@ def test_a_lone_surrogate_is_a_value_error_that_says_where():
         (lambda: Classifier().content(LONE), "html"),
         (lambda: Classifier().classify_text(LONE), "text"),
         (lambda: Classifier().classify("", url=LONE), "url of html"),
+        (lambda: Classifier().classify(b"", charset=LONE), "charset of html"),
+        (lambda: Classifier().classify_many([b""], charsets=[LONE]), r"charset of pages\[0\]"),
+        (lambda: Classifier(keep=[LONE]), "a label in keep"),
         (lambda: Classifier().classify_many(["", LONE]), r"pages\[1\]"),
     ]:
         with pytest.raises(ValueError, match=f"^{name}: .*surrogates not allowed"):
             call()
+
+
+def test_bytes_of_other_kinds():
+    class Bytes(bytes):
+        pass
+
+    class Text(str):
+        pass
+
+    html = "<p>Sebanyak 120 warga menanam bakau di pesisir utara pada hari Minggu.</p>"
+    expected = Classifier().classify(html)
+    for same in (Bytes(html.encode()), bytearray(html.encode()), Text(html), bytes(memoryview(html.encode()))):
+        assert Classifier().classify(same) == expected
+    changing = bytearray(html.encode())
+    page = Classifier().classify(changing)
+    changing[:] = b"x" * len(changing)
+    assert page == expected
+    for other in (array("b", b"<p>"), io.BytesIO(b"<p>"), Path("a.html")):
+        with pytest.raises(TypeError, match="^html must be str or bytes, not"):
+            Classifier().classify(other)
 
 
 def test_wrong_addresses_and_charsets():
@@ -214,11 +240,43 @@ def test_pickles_hold_options_and_model(pages):
     assert own != ours
 
 
-def test_results_are_not_pickled_but_told_as_dicts():
-    page = Classifier().classify("<p>a</p>")
-    with pytest.raises(TypeError, match="cannot pickle"):
-        pickle.dumps(page)
-    assert pickle.loads(pickle.dumps(page.to_dict())) == page.to_dict()
+def test_results_can_be_pickled(pages):
+    odd = ["", "<p>a", "<p>" * 600 + "dalam", "<a id='é#.>' class='x y'>Baca juga"]
+    bodies = [page.read_bytes() for page in pages[::10]]
+    for options in ({}, {"threshold": 0.3}, {"min_probability": 0.9}, {"max_bytes": 2000}):
+        classifier = Classifier(**options)
+        for before in map(classifier.classify, [*odd, *bodies]):
+            for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+                after = pickle.loads(pickle.dumps(before, protocol))
+                assert after == before
+                assert after.to_json("a") == before.to_json("a")
+                assert after.truncated == before.truncated
+            assert copy.deepcopy(before) == before
+            assert pickle.loads(pickle.dumps(before.blocks)) == before.blocks
+    text = Classifier().classify_text("Baca juga: Kabar lain")
+    assert pickle.loads(pickle.dumps(text)) == text
+
+
+def test_blocks_take_their_page_along_once():
+    page = Classifier().classify("".join(f"<p>Paragraf nomor {n}</p>" for n in range(500)))
+    whole, blocks = (len(pickle.dumps(value)) for value in (page, page.blocks))
+    assert blocks < 2 * whole
+    block = pickle.loads(pickle.dumps(page.blocks[7]))
+    assert (block.text, block.path) == ("Paragraf nomor 7", page.blocks[7].path)
+
+
+def test_what_is_no_pickled_page_is_an_error():
+    """A parent that is no earlier element would be followed for ever, or to nowhere."""
+    _, (fields,) = Classifier().classify("<p>a").__reduce__()
+    assert saring._saring._restore_page(fields) == Classifier().classify("<p>a")
+    for place, wrong in [(2, "bits"), (4, [("p", "", [], 1, 0)]), (5, [("a", "ad", 0.5, False, False, 9, None)])]:
+        changed = (*fields[:place], wrong, *fields[place + 1 :])
+        with pytest.raises(ValueError, match="this is no page"):
+            saring._saring._restore_page(changed)
+    with pytest.raises(ValueError, match="unknown label"):
+        saring._saring._restore_page((*fields[:5], [("a", "isi", 0.5, False, False, None, None)]))
+    with pytest.raises(IndexError):
+        saring._saring._restore_block(Classifier().classify("<p>a"), 1)
 
 
 @pytest.mark.parametrize(

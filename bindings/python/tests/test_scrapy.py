@@ -64,6 +64,21 @@ def test_settings(crawl, pages):
     assert "navigation" in labels
 
 
+def test_rules(crawl, tmp_path, pages):
+    file = tmp_path / "rules.csv"
+    file.write_text("host,selector,label\n127.0.0.1,h1,legal\n127.0.0.1,.tidak-ada,ad\nlain.example,p,ad\n")
+    settings = {"ITEM_PIPELINES": PIPELINE, "LOG_LEVEL": "WARNING"}
+    items, _, words = crawl(**settings, SARING_RULES=str(file))
+    assert len(items) == len(pages)
+    rules = {block.get("rule") for item in items for block in item["blocks"]}
+    assert rules == {None, "127.0.0.1 h1 -> legal"}
+    (told,) = [line for line in words.splitlines() if "of the rules" in line]
+    wanted = f"line 3 of the rules: 127.0.0.1 .tidak-ada -> ad decides no block of {len(pages)} pages"
+    assert told.endswith(wanted)
+    items, _, words = crawl(ITEM_PIPELINES=PIPELINE, SARING_RULES="tidak-ada.csv")
+    assert items == [] and "tidak-ada.csv: No such file" in words
+
+
 def test_another_field_and_a_bad_option(crawl, pages):
     pipelines = {**PIPELINE, "__main__.WithoutHtml": 400}
     items, stats, words = crawl(ITEM_PIPELINES=pipelines, SARING_HTML_FIELD="body")

@@ -1,4 +1,4 @@
-//! Saring in the crawler [spider](spider): from a page as it was fetched to labelled blocks.
+//! Saring in the crawler [spider]: from a page as it was fetched to labelled blocks.
 //!
 //! ```
 //! use spider::page::Page;
@@ -21,7 +21,8 @@ pub fn filter_page(page: &spider::page::Page) -> Page {
     filter_page_with(Classifier::pretrained(), page)
 }
 
-/// The same with a classifier of your own: its model, what it keeps, its limits.
+/// The same with a classifier of your own: its model, what it keeps, its limits and, with the feature
+/// `rules`, its rules.
 ///
 /// The address is the one that redirects led to. A page that failed or has no body has no blocks.
 /// One that spider has cut says so in `truncated`.
@@ -43,7 +44,11 @@ pub fn filter_page_with(classifier: &Classifier, page: &spider::page::Page) -> P
     if page.content_truncated {
         document.truncated = document.truncated.or(Some(Truncation::Bytes));
     }
-    classifier.classify_document(document)
+    #[allow(unused_mut)]
+    let mut filtered = classifier.classify_document(document);
+    #[cfg(feature = "rules")]
+    classifier.apply_rules(&html, &mut filtered);
+    filtered
 }
 
 /// The one of the HTTP header.
@@ -55,3 +60,8 @@ fn charset(page: &spider::page::Page) -> Option<String> {
         is_charset.then(|| value.trim().trim_matches('"').to_string())
     })
 }
+
+// So that the code in it is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/crawlers.md")]
+struct Documented;

@@ -121,7 +121,7 @@ async fn a_page_is_what_the_library_makes_of_its_bytes() {
         &saring::Limits::default(),
     );
     document.url = format!("{site}/artikel/1");
-    let expected = Classifier::pretrained().classify_document(&document);
+    let expected = Classifier::pretrained().classify_document(document);
     assert!(!expected.text().is_empty());
     assert_eq!(saring_spider::filter_page(&fetched), expected);
     // Redirected: the address is where the page was.
@@ -131,6 +131,16 @@ async fn a_page_is_what_the_library_makes_of_its_bytes() {
     let nobody = spider::page::Page::new_page("http://127.0.0.1:1/", &client).await;
     assert!(saring_spider::filter_page(&nobody).blocks.is_empty());
     // A classifier of one's own.
+    #[cfg(feature = "rules")]
+    {
+        let mut rules = saring::Rules::default();
+        rules.add("127.0.0.1", "article > p:last-child", saring::Ruling::Drop).unwrap();
+        let ruled = Classifier::pretrained().clone().rules(rules);
+        let filtered = saring_spider::filter_page_with(&ruled, &fetched);
+        let rules: Vec<_> = filtered.blocks.iter().filter_map(|b| b.rule.as_deref()).collect();
+        assert_eq!(rules, ["127.0.0.1 article > p:last-child -> drop"]);
+        assert!(!filtered.text().contains("Pembangunan jembatan"));
+    }
     let unsure = Classifier::pretrained().clone().min_probability(1.0);
     let filtered = saring_spider::filter_page_with(&unsure, &fetched);
     assert!(filtered.blocks.iter().any(|block| block.uncertain));

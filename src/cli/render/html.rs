@@ -60,12 +60,14 @@ pub fn page(Rendered { source, page, threshold, .. }: &Rendered) -> String {
     out.push_str("</p>\n");
     for (n, block) in page.blocks.iter().enumerate() {
         let kept = if block.kept { "kept" } else { "dropped" };
+        let rule = block.rule.as_ref().map_or(String::new(), |rule| format!("rule {rule} at "));
         let _ = writeln!(
             out,
-            "<p class=\"block {} {kept}\" dir=\"auto\" title=\"{} {:.4} {}\">{}</p>",
+            "<p class=\"block {} {kept}\" dir=\"auto\" title=\"{} {:.4} {}{}\">{}</p>",
             block.label_name(),
             block.label_name(),
             block.probability,
+            escape(&rule),
             escape(&page.path(n)),
             escape(&block.text)
         );

@@ -28,6 +28,7 @@ const SCHEMA: &str = "message blocks {
   required double probability;
   required boolean kept;
   required binary path (STRING);
+  optional binary rule (STRING);
 }";
 
 /// How many bytes of rows are kept until they are written as a row group.
@@ -51,6 +52,9 @@ pub struct Rows {
     probability: Vec<f64>,
     kept: Vec<bool>,
     path: Vec<ByteArray>,
+    /// Only where a rule has decided, and for each row whether one has.
+    rule: Vec<ByteArray>,
+    is_ruled: Vec<i16>,
     bytes: usize,
 }
 
@@ -72,6 +76,8 @@ impl Rows {
         self.probability.append(&mut other.probability);
         self.kept.append(&mut other.kept);
         self.path.append(&mut other.path);
+        self.rule.append(&mut other.rule);
+        self.is_ruled.append(&mut other.is_ruled);
         self.bytes += other.bytes;
     }
 }
@@ -99,6 +105,8 @@ pub fn page(Rendered { source, page, .. }: &Rendered) -> Rows {
         rows.probability.push(four_decimals(block.probability));
         rows.kept.push(block.kept);
         rows.path.push(ByteArray::from(path.into_bytes()));
+        rows.rule.extend(block.rule.as_deref().map(ByteArray::from));
+        rows.is_ruled.push(block.rule.is_some().into());
     }
     rows
 }
@@ -171,6 +179,9 @@ fn write_group(
             }
             (8, ColumnWriter::BoolColumnWriter(w)) => w.write_batch(&rows.kept, None, None),
             (9, ColumnWriter::ByteArrayColumnWriter(w)) => w.write_batch(&rows.path, None, None),
+            (10, ColumnWriter::ByteArrayColumnWriter(w)) => {
+                w.write_batch(&rows.rule, Some(&rows.is_ruled), None)
+            }
             (n, _) => unreachable!("column {n} of the schema has another type"),
         }?;
         column.close()?;

@@ -18,6 +18,30 @@ content True Bibit datang dari desa tetangga, kata Sari.
 'Warga Menanam Bakau'
 """
 
-from saring._saring import LABELS, Block, Classifier, Page, Training, __version__, train
+from saring._saring import (
+    LABELS,
+    Block,
+    Classifier,
+    Page,
+    Rule,
+    Rules,
+    Training,
+    Warc,
+    WarcPage,
+    __version__,
+    train,
+)
 
-__all__ = ["LABELS", "Block", "Classifier", "Page", "Training", "__version__", "train"]
+__all__ = [
+    "LABELS",
+    "Block",
+    "Classifier",
+    "Page",
+    "Rule",
+    "Rules",
+    "Training",
+    "Warc",
+    "WarcPage",
+    "__version__",
+    "train",
+]

@@ -34,6 +34,7 @@ BLOCK = pa.struct(
         pa.field("probability", pa.float64(), nullable=False),
         pa.field("kept", pa.bool_(), nullable=False),
         pa.field("path", pa.string(), nullable=False),
+        pa.field("rule", pa.string()),
     ]
 )
 
@@ -84,6 +85,10 @@ def classify_batches(
     """
     classifier = Classifier() if classifier is None else classifier
     for batch in batches:
+        if not isinstance(batch, pa.RecordBatch):
+            # What going through a table gives is its columns.
+            wanted = "record batches, such as table.to_batches()"
+            raise TypeError(f"batches must be {wanted}, not {type(batch).__name__}")
         schema = result_schema(batch.schema, html_col, url_col)
         for rows in _slices(batch, html_col):
             html = _values(rows.column(html_col))
@@ -141,7 +146,7 @@ def _arrays(results: list[Page | Exception]) -> list[pa.Array]:
     """The columns of `RESULT`."""
     pages = [page if isinstance(page, Page) else None for page in results]
     columns = _columns(pages)
-    texts = [columns[name] for name in ("block_text", "block_label", "block_path")]
+    texts = [columns[name] for name in ("block_text", "block_label", "block_path", "block_rule")]
     offsets = pa.Array.from_buffers(
         pa.int32(), len(pages) + 1, [None, pa.py_buffer(columns["offsets"])]
     )
@@ -150,13 +155,18 @@ def _arrays(results: list[Page | Exception]) -> list[pa.Array]:
     def fixed(kind: pa.DataType, data: bytes) -> pa.Array:
         return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(data)])
 
-    text, label, path = (
-        pa.Array.from_buffers(pa.string(), count, [None, *map(pa.py_buffer, buffers)])
-        for buffers in texts
-    )
+    def strings(there: bytes | None, starts: bytes, data: bytes) -> pa.Array:
+        nulls = None if there is None else pa.py_buffer(there)
+        return pa.Array.from_buffers(
+            pa.string(), count, [nulls, pa.py_buffer(starts), pa.py_buffer(data)]
+        )
+
+    text, label, path, rule = (strings(*buffers) for buffers in texts)
     probability = fixed(pa.float64(), columns["block_probability"])
     kept = fixed(pa.bool_(), columns["block_kept"])
-    blocks = pa.StructArray.from_arrays([text, label, probability, kept, path], fields=list(BLOCK))
+    blocks = pa.StructArray.from_arrays(
+        [text, label, probability, kept, path, rule], fields=list(BLOCK)
+    )
     unread = pa.array([page is None for page in pages])
     columns["blocks"] = pa.ListArray.from_arrays(
         offsets, blocks, type=RESULT.field("blocks").type, mask=unread

@@ -2,6 +2,7 @@
 
     ITEM_PIPELINES = {"saring.scrapy.SaringPipeline": 300}
     SARING_CLASSIFIER = {"keep": ["content", "headline", "caption"]}   # optional: of Classifier
+    SARING_RULES = "rules.csv"                                         # optional: rules that win
     SARING_HTML_FIELD = "html"                                         # optional: this is the default
     SARING_MIN_CONFIDENCE = 0.3                                        # optional: drops items below it
 
@@ -11,12 +12,13 @@ address as `url`. They go on with `text`, `confidence` and `blocks` and without 
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
-from saring import Classifier
+from saring import Classifier, Rules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -28,7 +30,8 @@ class SaringPipeline:
 
     Items that are instances of `scrapy.Item` need the fields `text`, `confidence` and `blocks`. HTML
     that is neither str nor bytes, and a str with a lone surrogate, are errors, which Scrapy logs. The
-    statistics `saring/classified`, `saring/truncated` and `saring/dropped` count pages.
+    statistics `saring/classified`, `saring/truncated` and `saring/dropped` count pages. Rules that have
+    decided nothing, although pages of their host came, are warnings of the logger "saring" at the end.
     """
 
     def __init__(
@@ -46,8 +49,11 @@ class SaringPipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> SaringPipeline:
         settings = crawler.settings
+        options = settings.getdict("SARING_CLASSIFIER")
+        if file := settings.get("SARING_RULES"):
+            options["rules"] = Rules.load(file)
         return cls(
-            Classifier(**settings.getdict("SARING_CLASSIFIER")),
+            Classifier(**options),
             crawler.stats,
             settings.get("SARING_HTML_FIELD", "html"),
             settings.getfloat("SARING_MIN_CONFIDENCE"),
@@ -69,6 +75,12 @@ class SaringPipeline:
         if page.truncated:
             self._count("truncated")
         return item
+
+    def close_spider(self, spider: Any = None) -> None:
+        for rule in self.classifier.rules.unused() if self.classifier.rules else ():
+            logging.getLogger("saring").warning(
+                "line %d of the rules: %s decides no block of %d pages", rule.line, rule, rule.pages
+            )
 
     def _count(self, what: str) -> None:
         if self.stats:

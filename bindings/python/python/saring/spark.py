@@ -43,6 +43,7 @@ RESULT = StructType(
                         StructField("probability", DoubleType(), nullable=False),
                         StructField("kept", BooleanType(), nullable=False),
                         StructField("path", StringType(), nullable=False),
+                        StructField("rule", StringType()),
                     ]
                 ),
                 containsNull=False,

@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import saring.spark
-from saring import Classifier
+from saring import Classifier, Rules
 
 from conftest import REPOSITORY
 from records import records
@@ -82,6 +82,14 @@ def test_options_and_a_model_go_to_the_executors(spark, pages):
     assert urls["https://a.example/"].text == page.text
     assert page.text != Classifier().classify(html, url="https://a.example/").text
     assert len(urls) == 2
+
+
+def test_rules_go_to_the_executors(spark):
+    rules = Rules.parse("host,selector,label\na.example,h1,legal\n")
+    page = ("https://a.example/1", "<h1>Judul</h1><p>Isi berita hari ini.</p>")
+    df = spark.createDataFrame([page], "u string, h string")
+    (row,) = saring.spark.classify(df, "h", "u", classifier=Classifier(rules=rules)).collect()
+    assert [block.rule for block in row.blocks] == ["a.example h1 -> legal", None]
 
 
 def test_a_page_that_is_not_there_is_told_and_ends_nothing(spark):
