@@ -28,6 +28,8 @@ mod record;
 #[cfg(feature = "rules")]
 mod rules;
 mod segment;
+#[cfg(feature = "rules")]
+mod selection;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod stages;
@@ -50,6 +52,8 @@ pub use record::{Record, four_decimals};
 #[cfg(feature = "rules")]
 pub use rules::{Rule, Rules, Ruling};
 pub use segment::{Limits, segment_annotated, segment_html, segment_text};
+#[cfg(feature = "rules")]
+pub use selection::{Selectable, Selection};
 
 #[cfg(feature = "train")]
 pub use align::{align, match_snippet};

@@ -1,4 +1,5 @@
-//! `saring import`: pages with gold text to labelled Block CSV.
+//! `saring import`: pages with gold text to labelled Block CSV. What annotators answered, with
+//! `--from`, is in annotators/.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,16 +11,18 @@ use saring::{
     decode, registered_domain, score_page, segment_html,
 };
 
+use super::annotators::import as annotators;
 use super::input::{outcome, read_page};
 use super::output::{say, write_with};
 use super::{Outcome, RunResult};
 
-/// Folders of `html/NAME.html[.gz]` with `gold/NAME.json` or `ground-truth/NAME.json`
+/// Folders of `html/NAME.html[.gz]` with `gold/NAME.json` or `ground-truth/NAME.json`, or files of an
+/// annotation tool
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folders that hold `html` and `gold` (or `ground-truth`)
-    #[arg(required = true)]
-    folders: Vec<PathBuf>,
+    /// Folders that hold `html` and `gold` (or `ground-truth`); with --from, files of that tool
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
     /// The CSV to write
     #[arg(short, long)]
     output: PathBuf,
@@ -27,8 +30,10 @@ pub struct Args {
     #[arg(long, default_value_t = 1.0, value_parser = weight)]
     weight: f32,
     /// A file of pages to leave out, a name per line with anything behind it; `#` starts a comment
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
     exclude: Option<PathBuf>,
+    #[command(flatten)]
+    annotators: annotators::Options,
 }
 
 /// A weight of rows: a number from 0 up.
@@ -48,6 +53,10 @@ pub struct GoldPage {
 }
 
 pub fn run(args: &Args) -> RunResult {
+    if let Some(tool) = args.annotators.from {
+        let Args { inputs, output, weight, annotators: options, .. } = args;
+        return annotators::run(tool, inputs, options, *weight, output);
+    }
     let excluded = match &args.exclude {
         Some(path) => std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?,
         None => String::new(),
@@ -56,7 +65,7 @@ pub fn run(args: &Args) -> RunResult {
     let excluded: HashSet<&str> = names.filter(|name| !name.starts_with('#')).collect();
     let mut failed = 0;
     let mut pages = Vec::new();
-    for folder in &args.folders {
+    for folder in &args.inputs {
         for page in gold_pages(folder)? {
             match page {
                 Ok(page) if excluded.contains(page.name.as_str()) => {
