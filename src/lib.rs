@@ -62,7 +62,10 @@ pub use bootstrap::Figure;
 #[cfg(feature = "train")]
 pub use dataset::{Dataset, LabelledPage, Writer, digest, registered_domain};
 #[cfg(feature = "train")]
-pub use evaluate::{BlockReport, PageReport, PageScore, score_page};
+pub use evaluate::{
+    Bin, BlockReport, Operating, PageReport, PageScore, average_precision, reliability, score_page,
+    thinned,
+};
 #[cfg(feature = "train")]
 pub use gold::{Gold, TextLayout, Truth};
 #[cfg(feature = "train")]
