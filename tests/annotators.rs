@@ -435,6 +435,18 @@ fn errors_say_where_and_nothing_is_written() {
         (
             "label-studio",
             "a.json",
+            "[{\"data\":{\"review\":\"x\"},\"annotations\":[]}]",
+            "item 1: has neither \"text\" nor a page in its data",
+        ),
+        (
+            "label-studio",
+            "a.json",
+            "[{\"data\":{\"html\":\"<p>x\"},\"annotations\":[{\"result\":[{\"value\":{\"choices\":[\"ad\"]}}]}]}]",
+            "item 1: has a choice for a page",
+        ),
+        (
+            "label-studio",
+            "a.json",
             "[{\"data\":{\"text\":\"x\"},\"annotations\":3}]",
             "item 1: \"annotations\" is no list of objects",
         ),

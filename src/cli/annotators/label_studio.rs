@@ -25,6 +25,9 @@ pub fn read(path: &Path, answers: &mut Answers) -> Result<()> {
             None if spans.contains(&true) => {
                 return Err(wrong(&at, "has spans on a page, but the page is not in its data"));
             }
+            None if !data.contains_key("text") => {
+                return Err(wrong(&at, "has neither \"text\" nor a page in its data"));
+            }
             None => {
                 let mut task = Task::from_fields(&text(data, "text", &at)?, data, &at)?;
                 task.id = text(&item, "id", &at)?;
@@ -147,8 +150,13 @@ fn shares(
 ) -> Result<Vec<BTreeMap<Label, f32>>> {
     let mut shares = vec![BTreeMap::new(); blocks];
     for result in objects(annotation, "result", at)? {
-        let value = result.get("value").and_then(Value::as_object);
-        let Some(value) = value.filter(|value| value.contains_key("start")) else { continue };
+        let Some(value) = result.get("value").and_then(Value::as_object) else { continue };
+        if value.contains_key("choices") {
+            return Err(wrong(at, "has a choice for a page: its blocks are what is labelled"));
+        }
+        if !value.contains_key("start") {
+            continue;
+        }
         let mut names = Vec::new();
         for key in ["hypertextlabels", "htmllabels", "labels"] {
             names.extend(strings(value, key, at)?);

@@ -70,7 +70,7 @@ pub fn worst(side: &Side, out: &mut String) {
         let wrong = page.blocks.iter().filter(|block| block.right() == Some(false)).count();
         let _ = writeln!(
             out,
-            "<details><summary>F1 {:.3}, {wrong} blocks wrong: {}</summary>\n<ol class=\"seen\">",
+            "<details><summary>F1 {:.3}, {wrong} wrong: {}</summary>\n<ol class=\"seen\">",
             page.f1,
             escape(&page.name)
         );
