@@ -1,6 +1,6 @@
 """What saring writes for Label Studio, read by Label Studio's own code.
 
-usage: check.py SARING PAGES
+usage: label_studio.py SARING PAGES
 """
 
 import csv
