@@ -434,7 +434,8 @@ fn is_title(spelled: &str) -> bool {
 /// Writes Block CSV.
 pub struct Writer<W: Write> {
     out: csv::Writer<W>,
-    probabilities: bool,
+    /// Whether there is a column behind the label.
+    more: bool,
 }
 
 impl<W: Write> Writer<W> {
@@ -443,12 +444,25 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the sink says.
     pub fn new(sink: W, probabilities: bool) -> std::io::Result<Writer<W>> {
+        Writer::with(sink, probabilities.then_some("probability"))
+    }
+
+    /// Writes the header with a column for annotators, for pages written by
+    /// [`Writer::annotated_page`].
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn annotated(sink: W) -> std::io::Result<Writer<W>> {
+        Writer::with(sink, Some("annotator"))
+    }
+
+    fn with(sink: W, more: Option<&str>) -> std::io::Result<Writer<W>> {
         let mut out = csv::Writer::from_writer(sink);
         let mut header = vec!["page", "text", "label"];
-        header.extend(probabilities.then_some("probability"));
+        header.extend(more);
         header.extend(["url", "path", "links", "link_chars", "hidden", "weight", "group"]);
         out.write_record(header)?;
-        Ok(Writer { out, probabilities })
+        Ok(Writer { out, more: more.is_some() })
     }
 
     /// Writes a page, its title first as a row without a label. Where the page states no label,
@@ -461,17 +475,41 @@ impl<W: Write> Writer<W> {
         page: &LabelledPage,
         predicted: Option<&[Labelled]>,
     ) -> std::io::Result<()> {
+        let of = |i: usize| {
+            let predicted = predicted.map(|blocks| &blocks[i]);
+            let label = predicted.map(Labelled::label_name).unwrap_or_default();
+            (label, predicted.map_or(String::new(), |block| format!("{:.4}", block.probability)))
+        };
+        self.rows(page, of)
+    }
+
+    /// Writes a page, its title first as a row without a label, with who has labelled each block.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn annotated_page(
+        &mut self,
+        page: &LabelledPage,
+        annotators: &[String],
+    ) -> std::io::Result<()> {
+        self.rows(page, |i| ("", annotators[i].clone()))
+    }
+
+    /// `of` gives the label of a block that has none, and what stands in the column behind it.
+    fn rows(
+        &mut self,
+        page: &LabelledPage,
+        of: impl Fn(usize) -> (&'static str, String),
+    ) -> std::io::Result<()> {
         let document = &page.document;
         if !document.title.is_empty() {
             let title = Block { text: document.title.clone(), hidden: true, ..Block::default() };
-            self.row(page, &title, TITLE_PATH, "", 1.0, None)?;
+            self.row(page, &title, TITLE_PATH, ("", String::new()), 1.0)?;
         }
         for (i, block) in document.blocks.iter().enumerate() {
-            let predicted = predicted.map(|blocks| &blocks[i]);
-            let stated = page.labels[i].map(Label::name);
-            let label = stated.or(predicted.map(Labelled::label_name)).unwrap_or_default();
-            let probability = predicted.map(|block| block.probability);
-            self.row(page, block, &document.path(i), label, page.weights[i], probability)?;
+            let (label, more) = of(i);
+            let label = page.labels[i].map_or(label, Label::name);
+            self.row(page, block, &document.path(i), (label, more), page.weights[i])?;
         }
         Ok(())
     }
@@ -481,14 +519,11 @@ impl<W: Write> Writer<W> {
         page: &LabelledPage,
         block: &Block,
         path: &str,
-        label: &str,
+        (label, more): (&str, String),
         weight: f32,
-        probability: Option<f32>,
     ) -> std::io::Result<()> {
         let mut record = vec![page.name.clone(), block.text.clone(), label.to_string()];
-        if self.probabilities {
-            record.push(probability.map_or(String::new(), |p| format!("{p:.4}")));
-        }
+        record.extend(self.more.then_some(more));
         record.extend([
             page.document.url.clone(),
             path.to_string(),

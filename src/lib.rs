@@ -28,6 +28,8 @@ mod record;
 #[cfg(feature = "rules")]
 mod rules;
 mod segment;
+#[cfg(feature = "rules")]
+mod selection;
 mod site;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -51,6 +53,8 @@ pub use record::{Record, four_decimals};
 #[cfg(feature = "rules")]
 pub use rules::{Rule, Rules, Ruling};
 pub use segment::{Limits, segment_annotated, segment_html, segment_text};
+#[cfg(feature = "rules")]
+pub use selection::{Selectable, Selection};
 pub use site::{Recall, SiteMemory};
 
 #[cfg(feature = "train")]
@@ -60,7 +64,10 @@ pub use bootstrap::Figure;
 #[cfg(feature = "train")]
 pub use dataset::{Dataset, LabelledPage, Writer, digest, registered_domain};
 #[cfg(feature = "train")]
-pub use evaluate::{BlockReport, PageReport, PageScore, score_page};
+pub use evaluate::{
+    Bin, BlockReport, Operating, PageReport, PageScore, average_precision, reliability, score_page,
+    thinned,
+};
 #[cfg(feature = "train")]
 pub use gold::{Gold, TextLayout, Truth};
 #[cfg(feature = "train")]

@@ -111,14 +111,61 @@ impl Confusion {
 
     /// Precision, recall and F1 of one label, and how many blocks truly have it.
     pub fn label_scores(&self, label: Label) -> (Scores, f64) {
+        let (taken, right) = self.given(label);
+        (Scores::new(self.count(label, label), taken, right), right)
+    }
+
+    /// Blocks counted.
+    pub fn total(&self) -> f64 {
+        // An empty sum of floats is -0.
+        self.counts.values().sum::<f64>() + 0.0
+    }
+
+    /// Cohen's kappa of two annotators, one as truth and one as prediction: how much more they agree
+    /// than by chance, 1 at most, 0 as by chance (J. Cohen, A coefficient of agreement for nominal
+    /// scales, 1960). `None` where chance alone would make them agree always: no blocks, or one
+    /// label for all.
+    ///
+    /// ```
+    /// use saring::{Confusion, Label::{Ad, Content}};
+    /// let mut of_two = Confusion::default();
+    /// for (a, b) in [(Content, Content), (Content, Content), (Ad, Ad), (Content, Ad)] {
+    ///     of_two.add(a, b);
+    /// }
+    /// assert_eq!(of_two.kappa(), Some(0.5)); // (3/4 - 1/2) / (1 - 1/2)
+    /// ```
+    pub fn kappa(&self) -> Option<f64> {
+        let total = self.total();
+        let (mut alike, mut by_chance) = (0.0, 0.0);
+        for label in self.labels() {
+            let (taken, right) = self.given(label);
+            alike += self.count(label, label);
+            by_chance += taken * right / total;
+        }
+        (by_chance < total).then(|| (alike - by_chance) / (total - by_chance))
+    }
+
+    /// [`Confusion::kappa`] of one label against all others.
+    pub fn label_kappa(&self, label: Label) -> Option<f64> {
+        let other = if label == Label::Other { Label::Boilerplate } else { Label::Other };
+        self.merged(|l| if l == label { l } else { other }).kappa()
+    }
+
+    /// The counts with labels that mean the same under one name.
+    pub fn merged(&self, name: impl Fn(Label) -> Label) -> Confusion {
+        let mut merged = Confusion::default();
+        for (&(truth, predicted), count) in &self.counts {
+            *merged.counts.entry((name(truth), name(predicted))).or_default() += count;
+        }
+        merged
+    }
+
+    /// How often a label was predicted, and how often it was true.
+    pub fn given(&self, label: Label) -> (f64, f64) {
         let sum = |keep: &dyn Fn(Label, Label) -> bool| -> f64 {
-            // An empty sum of floats is -0.
             self.counts.iter().filter(|((t, p), _)| keep(*t, *p)).map(|(_, n)| n).sum::<f64>() + 0.0
         };
-        let both = self.count(label, label);
-        let taken = sum(&|_, p| p == label);
-        let right = sum(&|t, _| t == label);
-        (Scores::new(both, taken, right), right)
+        (sum(&|_, p| p == label), sum(&|t, _| t == label))
     }
 
     /// Mean F1 over the labels that truly occur.
@@ -236,6 +283,41 @@ mod tests {
         let (scores, support) = confusion.label_scores(Label::Promo);
         assert_eq!((scores.precision, scores.recall, support), (0.5, 1.0, 1.0));
         assert!((confusion.macro_f1() - 2.0 / 3.0).abs() < 1e-9);
+    }
+
+    /// Two annotators' counts by hand, of the labels in their order.
+    fn of_two<const N: usize>(labels: [Label; N], counts: [[u32; N]; N]) -> Confusion {
+        let mut confusion = Confusion::default();
+        for (a, row) in labels.iter().zip(counts) {
+            for (b, count) in labels.iter().zip(row) {
+                (0..count).for_each(|_| confusion.add(*a, *b));
+            }
+        }
+        confusion
+    }
+
+    #[test]
+    fn kappa_is_what_is_worked_out_by_hand() {
+        // 50 blocks: 35 alike; by chance 25 * 30 / 50 + 25 * 20 / 50 = 25.
+        let two = of_two([Label::Content, Label::Ad], [[20, 5], [10, 15]]);
+        assert!((two.kappa().unwrap() - 0.4).abs() < 1e-12);
+        // 100 blocks: 74 alike; by chance (40 * 42 + 35 * 33 + 25 * 25) / 100 = 34.6.
+        let labels = [Label::Content, Label::Promo, Label::Other];
+        let three = of_two(labels, [[32, 5, 3], [7, 24, 4], [3, 4, 18]]);
+        assert!((three.kappa().unwrap() - (74.0 - 34.6) / (100.0 - 34.6)).abs() < 1e-12);
+        // `other` against the rest: 86 alike; by chance (25 * 25 + 75 * 75) / 100 = 62.5.
+        let other = three.label_kappa(Label::Other).unwrap();
+        assert!((other - (86.0 - 62.5) / 37.5).abs() < 1e-12, "{other}");
+    }
+
+    #[test]
+    fn kappa_at_its_ends() {
+        let labels = [Label::Content, Label::Ad];
+        assert_eq!(of_two(labels, [[7, 0], [0, 2]]).kappa(), Some(1.0));
+        assert_eq!(of_two(labels, [[0, 5], [5, 0]]).kappa(), Some(-1.0));
+        assert_eq!(of_two(labels, [[4, 4], [4, 4]]).kappa(), Some(0.0));
+        assert_eq!(of_two(labels, [[9, 0], [0, 0]]).kappa(), None);
+        assert_eq!(Confusion::default().kappa(), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::segment::{Limits, is_skipped};
 
 mod file;
-mod tree;
+pub(crate) mod tree;
 
 /// What a rule says of the blocks that it matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! `saring import`: pages with gold text to labelled Block CSV.
+//! `saring import`: pages with gold text to labelled Block CSV. What annotators answered, with
+//! `--from`, is in annotators/.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,16 +11,18 @@ use saring::{
     decode, registered_domain, score_page, segment_html,
 };
 
+use super::annotators::import as annotators;
 use super::input::{outcome, read_page};
 use super::output::{say, write_with};
 use super::{Outcome, RunResult};
 
-/// Folders of `html/NAME.html[.gz]` with `gold/NAME.json` or `ground-truth/NAME.json`
+/// Folders of `html/NAME.html[.gz]` with `gold/NAME.json` or `ground-truth/NAME.json`, or files of an
+/// annotation tool
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folders that hold `html` and `gold` (or `ground-truth`)
-    #[arg(required = true)]
-    folders: Vec<PathBuf>,
+    /// Folders that hold `html` and `gold` (or `ground-truth`); with --from, files of that tool
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
     /// The CSV to write
     #[arg(short, long)]
     output: PathBuf,
@@ -27,8 +30,10 @@ pub struct Args {
     #[arg(long, default_value_t = 1.0, value_parser = weight)]
     weight: f32,
     /// A file of pages to leave out, a name per line with anything behind it; `#` starts a comment
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
     exclude: Option<PathBuf>,
+    #[command(flatten)]
+    annotators: annotators::Options,
 }
 
 /// A weight of rows: a number from 0 up.
@@ -43,11 +48,17 @@ pub fn weight(text: &str) -> std::result::Result<f32, String> {
 pub struct GoldPage {
     pub name: String,
     pub group: String,
+    /// The language that the page states, or empty.
+    pub language: String,
     pub gold: Gold,
     pub document: Document,
 }
 
 pub fn run(args: &Args) -> RunResult {
+    if let Some(tool) = args.annotators.from {
+        let Args { inputs, output, weight, annotators: options, .. } = args;
+        return annotators::run(tool, inputs, options, *weight, output);
+    }
     let excluded = match &args.exclude {
         Some(path) => std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?,
         None => String::new(),
@@ -56,7 +67,7 @@ pub fn run(args: &Args) -> RunResult {
     let excluded: HashSet<&str> = names.filter(|name| !name.starts_with('#')).collect();
     let mut failed = 0;
     let mut pages = Vec::new();
-    for folder in &args.folders {
+    for folder in &args.inputs {
         for page in gold_pages(folder)? {
             match page {
                 Ok(page) if excluded.contains(page.name.as_str()) => {
@@ -119,10 +130,34 @@ fn gold_page(folder: &Path, file: &Path) -> Result<GoldPage> {
         .into_iter()
         .find(|path| path.exists())
         .ok_or_else(|| Error::io(file, "has no page of its name in html/"))?;
-    let document = segment_html(&decode(&read_page(&html)?, None), &Limits::default());
+    let bytes = read_page(&html)?;
+    let html = decode(&bytes, None);
+    let document = segment_html(&html, &Limits::default());
+    let language = language(&html);
     let folder = folder.file_name().unwrap_or_default().to_string_lossy();
     let group = group(&gold.url, &document).unwrap_or_else(|| stem.clone());
-    Ok(GoldPage { name: format!("{folder}/{stem}"), group, gold, document })
+    Ok(GoldPage { name: format!("{folder}/{stem}"), group, language, gold, document })
+}
+
+/// The `lang` of the `html` tag without its region: `id` of `id-ID`. Empty if there is none.
+fn language(html: &str) -> String {
+    let starts = html.match_indices('<').map(|(at, _)| &html[at + 1..]);
+    let is_html = |tag: &&str| {
+        let name = tag.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("html"));
+        name && tag[4..].starts_with(|c: char| c.is_ascii_whitespace() || c == '>')
+    };
+    // It is among the first tags or not there.
+    let Some(tag) = starts.take(20).find(is_html) else { return String::new() };
+    let tag = &tag[..tag.find('>').unwrap_or(tag.len())];
+    for (at, _) in tag.match_indices('=') {
+        let name = tag[..at].trim_end().rsplit(|c: char| c.is_ascii_whitespace()).next();
+        if name.is_some_and(|name| name.eq_ignore_ascii_case("lang")) {
+            let value = tag[at + 1..].trim_start().trim_start_matches(['"', '\'']);
+            let end = value.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(value.len());
+            return value[..end].to_ascii_lowercase();
+        }
+    }
+    String::new()
 }
 
 /// The registered domain of the page: from its gold, from what it says of itself, or the one that
@@ -168,4 +203,26 @@ fn label(page: GoldPage, weight: f32) -> LabelledPage {
     let GoldPage { name, group, document, .. } = page;
     let weights = vec![weight; labels.len()];
     LabelledPage { name, group, labels, weights, document }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::language;
+
+    #[test]
+    fn languages_are_those_that_pages_state() {
+        let stated = [
+            ("<!DOCTYPE html>\n<!-- x --><html class='a=b' lang=\"id-ID\"><body lang=en>", "id"),
+            ("<HTML LANG = EN>", "en"),
+            ("<html xml:lang='de' lang='pt_BR'>", "pt"),
+            ("<html data-lang=fr><p lang=en>", ""),
+            ("<htmlx lang=en>", ""),
+            ("<html lang=\"\">", ""),
+            ("<p>tanpa", ""),
+            ("<html lang", ""),
+        ];
+        for (html, wanted) in stated {
+            assert_eq!(language(html), wanted, "{html}");
+        }
+    }
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use saring::train::{self, Options, Progress};
 use saring::{
-    BlockReport, Classifier, Dataset, Error, Label, LabelledPage, Model, PageReport, PageScore,
-    Result, SiteMemory,
+    BlockReport, Classifier, Dataset, Document, Error, Label, LabelledPage, Model, Page,
+    PageReport, PageScore, Result, SiteMemory,
 };
 
 use super::import::GoldPage;
@@ -107,6 +107,26 @@ impl Judges {
         match self.fold_of.get(group) {
             Some(fold) => self.classifiers.iter().find(|(f, _)| f == fold).map(|(_, c)| c),
             None => self.classifiers.first().map(|(_, c)| c),
+        }
+    }
+
+    /// Whether a classifier is there for pages of this domain.
+    pub fn judge(&self, group: &str) -> bool {
+        self.of(group).is_some()
+    }
+
+    /// A page of this domain as classified; none if its fold was not held out, or where the program
+    /// breaks.
+    pub fn classify(&self, group: &str, document: Document) -> Option<Page> {
+        let classifier = self.of(group)?;
+        catch_unwind(AssertUnwindSafe(|| classifier.classify_document(document))).ok()
+    }
+
+    /// The model, where there is one for all pages.
+    pub fn model(&self) -> Option<&Model> {
+        match self.classifiers.as_slice() {
+            [(_, classifier)] => Some(classifier.model()),
+            _ => None,
         }
     }
 

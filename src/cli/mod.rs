@@ -1,11 +1,14 @@
 //! One file per command, thin: arguments in, library calls, output out.
 
 mod ablate;
+mod agree;
+mod annotators;
 mod blocks;
 mod classify;
 mod destination;
 mod eval;
 mod explain;
+mod export;
 mod gate;
 mod import;
 mod in_order;
@@ -47,8 +50,12 @@ enum Command {
     Explain(explain::Args),
     /// Write the blocks of pages as a Block CSV, ready to be labelled in a spreadsheet
     Blocks(blocks::Args),
-    /// Turn pages with gold text into a labelled Block CSV
+    /// Turn pages with gold text, or the answers of annotators, into a labelled Block CSV
     Import(import::Args),
+    /// Write the blocks of a Block CSV as the tasks of an annotation tool
+    Export(export::Args),
+    /// Say how far two annotators agree: Cohen's kappa, and where they do not
+    Agree(agree::Args),
     /// Train a model on labelled Block CSVs
     Train(train::Args),
     /// Measure a model on labelled data or pages with gold text
@@ -83,6 +90,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Blocks(args) => blocks::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Agree(args) => agree::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Ablate(args) => ablate::run(&args),

@@ -4,6 +4,7 @@ mod csv;
 mod html;
 pub mod jsonl;
 mod markdown;
+pub mod palette;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod table;

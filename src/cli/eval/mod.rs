@@ -1,6 +1,7 @@
 //! `saring eval`: how good a model is, on blocks or on pages, and whether it is good enough.
 
 mod print;
+mod report;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,6 +20,7 @@ use super::output::{say, write_whole};
 use super::{Outcome, RunResult};
 pub use print::{HELD_OUT, write_blocks};
 use print::{write_confusion, write_pages};
+use report::Report;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -70,6 +72,13 @@ pub struct Args {
     /// Write every figure with its interval, and those of each page, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Write a page with curves, tables and the worst pages, and every number of it as JSON and CSV
+    /// beside it
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Another model for the report to compare with, block by block
+    #[arg(long, value_name = "MODEL", requires = "report")]
+    baseline: Option<PathBuf>,
 }
 
 impl Args {
@@ -121,12 +130,14 @@ pub fn run(args: &Args) -> RunResult {
 
     let memory = args.site.as_ref().map(SiteMemory::load).transpose()?;
 
+    let mut report =
+        args.report.as_deref().map(|path| new_report(path, args, &judges)).transpose()?;
     let mut out = Vec::new();
     let mut all = Measured::default();
     if !scored.pages.is_empty() {
         for (name, form) in args.forms("blocks") {
-            let report = judges.blocks(&scored.pages, form);
-            let figures = all.add(&name, report.figures());
+            let measured = judges.blocks(&scored.pages, form);
+            let figures = all.add(&name, measured.figures());
             let how = match form {
                 Form::Page => "",
                 Form::Text => " as text",
@@ -135,10 +146,13 @@ pub fn run(args: &Args) -> RunResult {
             if !out.is_empty() {
                 writeln!(out)?;
             }
-            write_blocks(&mut out, &report, &figures, &format!("{how}{held_out}"))?;
+            write_blocks(&mut out, &measured, &figures, &format!("{how}{held_out}"))?;
+            if let (Form::Page, Some(report)) = (form, &mut report) {
+                report.add_rows(&figures, &scored.pages);
+            }
             if args.confusion {
-                let domains = report.confusion_by_domain();
-                write_confusion(&mut out, &name, &report.confusion(), &domains)?;
+                let domains = measured.confusion_by_domain();
+                write_confusion(&mut out, &name, &measured.confusion(), &domains)?;
             }
         }
     }
@@ -149,18 +163,21 @@ pub fn run(args: &Args) -> RunResult {
         }
         let folder = folder.file_name().unwrap_or_default().to_string_lossy();
         let mut score = |name: String, judges: &Judges, pages: &[Result<GoldPage>], form| {
-            let report = judges.pages(pages, form);
-            let figures = all.add(&name, report.figures());
-            write_pages(&mut out, &name, &report, &figures)?;
-            let confusion = report.confusion();
+            let measured = judges.pages(pages, form);
+            let figures = all.add(&name, measured.figures());
+            write_pages(&mut out, &name, &measured, &figures)?;
+            let confusion = measured.confusion();
             if args.confusion && !confusion.is_empty() {
-                write_confusion(&mut out, &name, &confusion, &report.confusion_by_domain())?;
+                write_confusion(&mut out, &name, &confusion, &measured.confusion_by_domain())?;
             }
-            all.add_pages(name, &report, &figures);
-            Ok::<(), std::io::Error>(())
+            all.add_pages(name, &measured, &figures);
+            Ok::<_, std::io::Error>(figures)
         };
         for (name, form) in args.forms(&folder) {
-            score(name, &judges, &pages, form)?;
+            let figures = score(name.clone(), &judges, &pages, form)?;
+            if let (Form::Page, Some(report)) = (form, &mut report) {
+                report.add_pages(&name, &figures, &pages);
+            }
         }
         if let Some(memory) = &memory {
             let known = |page: &Result<GoldPage>| {
@@ -176,6 +193,9 @@ pub fn run(args: &Args) -> RunResult {
             }
         }
     }
+    if let Some(report) = &report {
+        report.write()?;
+    }
     if let Some(path) = &args.json {
         write_whole(path, format!("{:#}\n", all.to_json()).as_bytes())?;
     }
@@ -189,6 +209,20 @@ pub fn run(args: &Args) -> RunResult {
         written => written?,
     }
     Ok(outcome)
+}
+
+fn new_report<'j>(path: &Path, args: &Args, judges: &'j Judges) -> Result<Report<'j>> {
+    let baseline = args.baseline.as_deref().map(|path| -> Result<_> {
+        Ok((path.display().to_string(), Judges::one(Classifier::load(path)?)))
+    });
+    let models = args.files.iter().filter(|path| path.extension().is_some_and(|e| e == "json"));
+    let model = models.map(|path| path.display().to_string()).next();
+    let title = match (args.cross_validate, model) {
+        (true, _) => format!("Cross-validation{HELD_OUT}"),
+        (false, Some(model)) => model,
+        (false, None) => "The model that comes with saring".into(),
+    };
+    Report::new(path, title, judges, baseline.transpose()?)
 }
 
 /// The places of the CSVs to score among all: those of `--score`, or every one.
