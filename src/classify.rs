@@ -315,10 +315,14 @@ impl Classifier {
         let site = stages.site.as_ref().zip(recall).map(|(logistic, recall)| {
             let table = features::site_table(recall, &logits);
             let with_site = logistic.logits(&table);
+            let mut lowered = vec![false; logits.len()];
             for i in (0..logits.len()).filter(|&i| recall.has_text(i)) {
-                logits[i] = with_site[i];
+                // To repeat a text is no evidence for content, whatever a line fitted on few sites says
+                // far from them.
+                lowered[i] = with_site[i] < logits[i];
+                logits[i] = logits[i].min(with_site[i]);
             }
-            table
+            Site { table, lowered }
         });
         let main: Vec<f32> = logits.iter().map(|&logit| sigmoid(logit)).collect();
         let cut = match (self.threshold, &stages.cut) {
@@ -515,6 +519,14 @@ pub(crate) enum Cut<'a> {
     Fixed(f32),
 }
 
+/// What the memory of a site did to a page.
+pub(crate) struct Site {
+    /// What its regression read.
+    pub table: Table<'static>,
+    /// Per block, whether it lowered the log-odds.
+    pub lowered: Vec<bool>,
+}
+
 /// A document on its way to labels, with what each step made of it.
 pub(crate) struct Steps<'a> {
     pub features: Features<'a>,
@@ -523,7 +535,7 @@ pub(crate) struct Steps<'a> {
     /// Logits of the last stage that the model has.
     pub last: Verdicts,
     /// What the memory of the site says, if it was asked and knows the site.
-    pub site: Option<Table<'static>>,
+    pub site: Option<Site>,
     /// Calibrated log-odds of content or headline, `main` as log-odds.
     pub logits: Vec<f32>,
     /// Calibrated probability of content or headline.

@@ -45,8 +45,7 @@ pub struct Explanation {
 pub struct BlockReasons {
     /// Stage one, and stage two where the model has one: the last decides.
     pub stages: Vec<StageReasons>,
-    /// What the memory of the site made of the calibrated log-odds of the last stage, where there is
-    /// one and other pages have the text of the block.
+    /// Why the memory of the site lowered the calibrated log-odds of the last stage, where it did.
     pub site: Option<StageReasons>,
     /// The labels on the block's side of the cut with their shares of that side, largest first:
     /// the first is the block's label, unless a rule says otherwise. They sum to 1, or are 0 where the
@@ -114,7 +113,9 @@ impl Classifier {
         let second = second.map(|second| Stage::new(second, &columns, &steps.last.content));
         // Its features have no tokens.
         let site = model.site.as_ref().zip(steps.site.as_ref());
-        let site = site.map(|(site, table)| Stage::new(site, table, &steps.logits));
+        let site = site.map(|(logistic, site)| {
+            (Stage::new(logistic, &site.table, &steps.logits), &site.lowered)
+        });
         let reasons = |i: usize| BlockReasons {
             stages: [Some(&first), second.as_ref()]
                 .into_iter()
@@ -123,8 +124,8 @@ impl Classifier {
                 .collect(),
             site: site
                 .as_ref()
-                .filter(|_| recall.as_ref().is_some_and(|recall| recall.has_text(i)))
-                .map(|stage| stage.reasons(i, |_| Vec::new())),
+                .filter(|(_, lowered)| lowered[i])
+                .map(|(stage, _)| stage.reasons(i, |_| Vec::new())),
             shares: shares(&steps, i),
         };
         Explanation {
