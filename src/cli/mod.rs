@@ -11,6 +11,8 @@ mod import;
 mod in_order;
 mod input;
 mod judges;
+#[cfg(feature = "label")]
+mod label;
 mod model;
 mod output;
 mod progress;
@@ -46,6 +48,9 @@ enum Command {
     Blocks(blocks::Args),
     /// Turn pages with gold text into a labelled Block CSV
     Import(import::Args),
+    /// Label the blocks of pages in the browser, and train on them
+    #[cfg(feature = "label")]
+    Label(label::Args),
     /// Train a model on labelled Block CSVs
     Train(train::Args),
     /// Measure a model on labelled data or pages with gold text
@@ -78,6 +83,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Blocks(args) => blocks::run(&args),
         Command::Import(args) => import::run(&args),
+        #[cfg(feature = "label")]
+        Command::Label(args) => label::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Ablate(args) => ablate::run(&args),

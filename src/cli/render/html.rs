@@ -97,7 +97,8 @@ fn hue(label: Label) -> u32 {
     }
 }
 
-fn escape(text: &str) -> String {
+/// Text for a place in HTML, also between quotation marks.
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {
