@@ -74,11 +74,8 @@ pub struct Args {
 }
 
 /// One person's tabs, and what else there is to hold up.
-const PATIENCE: Patience = Patience {
-    connections: 64,
-    client: Duration::from_secs(20),
-    grace: Duration::from_secs(5),
-};
+const PATIENCE: Patience =
+    Patience { connections: 64, client: Duration::from_secs(20), grace: Duration::from_secs(5) };
 
 pub fn run(args: &Args) -> RunResult {
     let classifier = classify::load(args.model.as_deref())?;
@@ -96,7 +93,8 @@ pub fn run(args: &Args) -> RunResult {
         say(format!("saring: the first {limit} pages are opened, {left_out} are not: --max-pages"));
     }
     let pages = pages::read(first, &limits);
-    let failed: Vec<_> = pages.iter().filter_map(|page| Some((page, page.error.as_ref()?))).collect();
+    let failed: Vec<_> =
+        pages.iter().filter_map(|page| Some((page, page.error.as_ref()?))).collect();
     for (page, error) in &failed {
         say(format!("saring: {}: {error}", page.name));
     }
@@ -156,7 +154,8 @@ fn open(link: &str) {
         _ => "xdg-open",
     };
     let quiet = || Stdio::null();
-    let begun = Command::new(program).arg(link).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+    let begun =
+        Command::new(program).arg(link).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
     if let Err(error) = begun {
         say(format!("saring: {program}: {error}; open the link yourself"));
     }

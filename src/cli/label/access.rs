@@ -58,7 +58,8 @@ impl Access {
     fn has_cookie(&self, headers: &HeaderMap) -> bool {
         let name = self.cookie_name();
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-        let mut cookies = cookies.flat_map(|v| v.split(';')).filter_map(|c| c.trim().split_once('='));
+        let mut cookies =
+            cookies.flat_map(|v| v.split(';')).filter_map(|c| c.trim().split_once('='));
         cookies.any(|(known, value)| known == name && same(value.as_bytes(), &self.secret))
     }
 
@@ -75,14 +76,17 @@ impl Access {
         }
         let ours = [b"http://", host].concat();
         match header(header::ORIGIN) {
-            Some(origin) if origin != ours => return Some("the request is from another site's page"),
+            Some(origin) if origin != ours => {
+                return Some("the request is from another site's page");
+            }
             None if request.method() != Method::GET => return Some("the request has no Origin"),
             _ => {}
         }
         // Links to the first page may stand anywhere.
         let site = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
         let from_elsewhere = site.is_some_and(|site| site != b"same-origin" && site != b"none");
-        (from_elsewhere && request.uri().path() != "/").then_some("the request is from another site")
+        (from_elsewhere && request.uri().path() != "/")
+            .then_some("the request is from another site")
     }
 }
 
@@ -103,7 +107,8 @@ pub async fn check(State(access): State<Arc<Access>>, request: Request, next: Ne
     match token.map(|token| access.redeem(token)) {
         Some(Ok(true)) => {}
         Some(Err(error)) => {
-            return Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response();
+            return Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+                .into_response();
         }
         Some(Ok(false)) | None => {
             let message = "open the link that saring label has printed; each works once, and the newest \
@@ -113,11 +118,8 @@ pub async fn check(State(access): State<Arc<Access>>, request: Request, next: Ne
     }
     say(format!("saring: opened; for another browser: {}", access.link()));
     let mut response = next.run(request).await;
-    let cookie = format!(
-        "{}={}; HttpOnly; SameSite=Strict; Path=/",
-        access.cookie_name(),
-        access.secret
-    );
+    let cookie =
+        format!("{}={}; HttpOnly; SameSite=Strict; Path=/", access.cookie_name(), access.secret);
     let cookie = HeaderValue::from_str(&cookie).expect("letters and digits");
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     response
@@ -151,7 +153,9 @@ mod tests {
     #[test]
     fn only_pages_of_this_address_ask() {
         let access = Access::new(7000).unwrap();
-        let foreign = |method, path, headers| access.foreign(&request(method, path, headers));
+        let foreign = |method: &str, path: &str, headers: &[(&str, &str)]| {
+            access.foreign(&request(method, path, headers))
+        };
         let host = ("host", "127.0.0.1:7000");
         let own = ("origin", "http://127.0.0.1:7000");
         for (method, path, headers) in [
@@ -160,7 +164,11 @@ mod tests {
             ("GET", "/api/state", vec![host, ("sec-fetch-site", "same-origin")]),
             ("GET", "/api/state", vec![host, own]),
             ("POST", "/api/label", vec![host, own, ("sec-fetch-site", "same-origin")]),
-            ("POST", "/api/label", vec![("host", "localhost:7000"), ("origin", "http://localhost:7000")]),
+            (
+                "POST",
+                "/api/label",
+                vec![("host", "localhost:7000"), ("origin", "http://localhost:7000")],
+            ),
         ] {
             assert_eq!(foreign(method, path, &headers), None, "{method} {path} {headers:?}");
         }
@@ -197,13 +205,14 @@ mod tests {
     #[test]
     fn cookies() {
         let access = Access::new(7).unwrap();
-        let has = |cookie: &str| {
-            access.has_cookie(request("GET", "/", &[("cookie", cookie)]).headers())
-        };
+        let has =
+            |cookie: &str| access.has_cookie(request("GET", "/", &[("cookie", cookie)]).headers());
         let secret = &access.secret;
         assert!(has(&format!("saring-7={secret}")));
         assert!(has(&format!("a=b; saring-7=x; saring-7={secret}")));
-        for cookie in ["", "saring-7=", "saring-7", &format!("saring-8={secret}"), &format!("x={secret}")] {
+        for cookie in
+            ["", "saring-7=", "saring-7", &format!("saring-8={secret}"), &format!("x={secret}")]
+        {
             assert!(!has(cookie), "{cookie}");
         }
     }

@@ -263,7 +263,8 @@ fn stated<'a, D: serde::Deserializer<'a>>(field: D) -> Result<Option<Option<Labe
 /// `POST /api/label`.
 pub async fn label(State(desk): State<Arc<Desk>>, request: Request) -> Answer {
     let Edits { edits } = question(request).await?;
-    let edit = |EditOf { page, block, label, only_if }: EditOf| Edit { page, block, label, only_if };
+    let edit =
+        |EditOf { page, block, label, only_if }: EditOf| Edit { page, block, label, only_if };
     let edits: Vec<Edit> = edits.into_iter().map(edit).collect();
     apart(desk, move |desk| write(&mut desk.session(), &edits)).await?
 }
@@ -303,9 +304,7 @@ fn write(session: &mut Session, edits: &[Edit]) -> Answer {
     let mut pages: Vec<usize> = changes.iter().map(|change| change.page).collect();
     pages.sort_unstable();
     pages.dedup();
-    let change = |&Change { page, block, from, to }: &Change| {
-        json!({ "page": page, "block": block, "from": from, "to": to })
-    };
+    let change = |&Change { page, block, from, to }: &Change| json!({ "page": page, "block": block, "from": from, "to": to });
     Ok(answer(&json!({
         "before": before,
         "version": session.version,
@@ -357,7 +356,8 @@ pub async fn use_model(State(desk): State<Arc<Desk>>, request: Request) -> Answe
                 desk.session().predict(start, said);
             }
             Wanted::Trained => {
-                let model = desk.trainer.model().ok_or_else(|| refused("nothing is trained yet"))?;
+                let model =
+                    desk.trainer.model().ok_or_else(|| refused("nothing is trained yet"))?;
                 desk.adopt(Classifier::new(model.as_ref().clone()));
             }
         }

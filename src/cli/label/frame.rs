@@ -112,7 +112,9 @@ mod tests {
     #[test]
     fn structure_is_kept_and_all_else_is_not() {
         assert_eq!(
-            body("<div class=x onclick=y><h2 id=z>Judul</h2><ul><li><a href='https://a.example/'>Satu</a><li>Dua</ul></div>"),
+            body(
+                "<div class=x onclick=y><h2 id=z>Judul</h2><ul><li><a href='https://a.example/'>Satu</a><li>Dua</ul></div>"
+            ),
             "<div class=\"h2\" role=\"heading\" aria-level=\"2\"><div class=\"b\" data-b=\"0\" dir=\"auto\">Judul</div></div>\
              <div class=\"ul\" role=\"list\"><div class=\"li\" role=\"listitem\"><div class=\"b link\" data-b=\"1\" dir=\"auto\">Satu</div></div>\
              <div class=\"li\" role=\"listitem\"><div class=\"b\" data-b=\"2\" dir=\"auto\">Dua</div></div></div>"
@@ -121,7 +123,8 @@ mod tests {
 
     #[test]
     fn text_stays_text() {
-        let hostile = "<p>&lt;script>alert(1)&lt;/script> &lt;/title>&lt;img src=x onerror=y> &amp;lt; \"'";
+        let hostile =
+            "<p>&lt;script>alert(1)&lt;/script> &lt;/title>&lt;img src=x onerror=y> &amp;lt; \"'";
         let shown = body(hostile);
         assert!(shown.contains("&lt;script&gt;alert(1)&lt;/script&gt; &lt;/title&gt;&lt;img src=x onerror=y&gt; &amp;lt; &quot;&#39;"), "{shown}");
         let named = html("</title><script>alert(1)</script>", &Document::default());

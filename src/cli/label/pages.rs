@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn shapes_are_tags_and_classes() {
-        let page = page("a", "<ul class=m><li id=a>Satu<li>Dua</ul><ul><li>Tiga</ul><p>Empat<p>Lima");
+        let page =
+            page("a", "<ul class=m><li id=a>Satu<li>Dua</ul><ul><li>Tiga</ul><p>Empat<p>Lima");
         let shapes = page.shapes();
         assert_eq!(shapes[0], shapes[1]);
         assert_ne!(shapes[1], shapes[2]);
@@ -191,7 +192,8 @@ mod tests {
     fn labels_take_uncertainty_away() {
         let mut page = page("a", "<p>Satu dua tiga<p>Empat lima <a href=x>enam</a>");
         let before = page.uncertainty();
-        let most = if page.verdicts[0].uncertainty() > page.verdicts[1].uncertainty() { 0 } else { 1 };
+        let most =
+            if page.verdicts[0].uncertainty() > page.verdicts[1].uncertainty() { 0 } else { 1 };
         page.labels[most] = Some(Label::Content);
         assert!(page.uncertainty() < before);
         page.labels = vec![Some(Label::Content); 2];

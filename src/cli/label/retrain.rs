@@ -117,6 +117,9 @@ impl Trainer {
 
     fn train(&self) -> Result<(Report, Model)> {
         let begin = Instant::now();
+        if !self.data.exists() {
+            return check(&[]).and(Err(Error::io(&self.data, "is not there")));
+        }
         let all = Dataset::read(std::iter::once(&self.data).chain(&self.with))?;
         // Whole pages, as unlabelled rows are the context of labelled ones.
         let labelled = |n: &usize| is_labelled(&all.pages[*n]);
@@ -144,7 +147,8 @@ impl Trainer {
             }
         }
         if after.blocks() == 0 {
-            let message = "the labels are on too few pages to hold some of them out: label more pages";
+            let message =
+                "the labels are on too few pages to hold some of them out: label more pages";
             return Err(Error::Data(message.into()));
         }
         model.provenance.metrics = after.metrics();
@@ -157,9 +161,10 @@ impl Trainer {
     /// For tabs.
     pub fn json(&self) -> Value {
         let status = self.status();
-        let running = status.running.as_ref().map(|(step, since)| {
-            json!({ "step": step, "seconds": since.elapsed().as_secs() })
-        });
+        let running = status
+            .running
+            .as_ref()
+            .map(|(step, since)| json!({ "step": step, "seconds": since.elapsed().as_secs() }));
         let report = |report: &Report| {
             json!({
                 "rows": report.rows,
@@ -218,4 +223,29 @@ fn check(pages: &[LabelledPage]) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(name: &str, labels: &[Label]) -> LabelledPage {
+        let labels = labels.iter().copied().map(Some).collect();
+        LabelledPage { name: name.into(), labels, ..LabelledPage::default() }
+    }
+
+    #[test]
+    fn too_little_is_said_in_words() {
+        let (content, ad) = ([Label::Content; 10], [Label::Ad; 10]);
+        let message = |pages: &[LabelledPage]| check(pages).unwrap_err().to_string();
+        assert_eq!(message(&[]), "0 blocks have a label: 20 are the least to train on");
+        let pages = [page("a", &content), page("b", &content), page("c", &ad[..4])];
+        assert!(message(&pages).contains("4 of the labels say something else"));
+        let pages = [page("a", &ad), page("b", &ad), page("c", &content[..4])];
+        assert!(message(&pages).contains("4 of the labels say content or headline"));
+        let pages = [page("a", &ad), page("b", &content)];
+        assert!(message(&pages).contains("the labels are on 2 pages"));
+        let pages = [page("a", &ad), page("b", &content), page("c", &ad[..1])];
+        check(&pages).unwrap();
+    }
 }

@@ -187,6 +187,7 @@ impl Session {
     pub fn label(&mut self, edits: &[Edit]) -> Result<Vec<Change>> {
         self.refresh()?;
         let mut changes = Vec::new();
+        let mut completed = Vec::new();
         for &Edit { page, block, label, only_if } in edits {
             let Some(&from) = self.pages.get(page).and_then(|page| page.labels.get(block)) else {
                 continue;
@@ -194,7 +195,8 @@ impl Session {
             if from == label || only_if.is_some_and(|wanted| wanted != from) {
                 continue;
             }
-            if label.is_some() {
+            if label.is_some() && !self.is_complete(page) {
+                completed.push((page, self.sheet.before(self.pages[page].place.as_ref())));
                 self.complete(page);
             }
             self.set(page, block, label);
@@ -207,6 +209,10 @@ impl Session {
             for change in changes.iter().rev() {
                 self.set(change.page, change.block, change.from);
             }
+            // Else a page that is too much for the disk would be in the way of all labels to come.
+            for (page, before) in completed.into_iter().rev() {
+                self.pages[page].place = self.sheet.restore(before);
+            }
             return Err(error);
         }
         for change in &changes {
@@ -217,10 +223,14 @@ impl Session {
         Ok(changes)
     }
 
+    fn is_complete(&self, n: usize) -> bool {
+        self.pages[n].place.as_ref().is_some_and(Place::is_complete)
+    }
+
     /// Gives a page a row in the file for each block.
     fn complete(&mut self, n: usize) {
-        let page = &mut self.pages[n];
-        if !page.place.as_ref().is_some_and(Place::is_complete) {
+        if !self.is_complete(n) {
+            let page = &mut self.pages[n];
             page.place = Some(self.sheet.complete(&page.rows(), page.place.clone()));
         }
     }
@@ -240,5 +250,172 @@ impl Session {
         self.sheet.write()?;
         self.unwritten = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    use saring::{Limits, segment_html};
+
+    use super::*;
+
+    const PAGES: [(&str, &str); 2] = [("a", "<p>Satu<p>Dua<p>Tiga"), ("b", "<p>Empat")];
+
+    fn session(folder: &Path) -> Session {
+        let page = |(name, html): (&str, &str)| {
+            Page::new(name.into(), 0, segment_html(html, &Limits::default()))
+        };
+        let pages = PAGES.into_iter().map(page).collect();
+        let classifier = Classifier::pretrained().clone();
+        Session::open(&folder.join("my.csv"), pages, classifier).unwrap()
+    }
+
+    fn edit(page: usize, block: usize, label: Option<Label>) -> Edit {
+        Edit { page, block, label, only_if: None }
+    }
+
+    /// What another program saves, later than what was there by the clock of any file system.
+    fn save(path: &PathBuf, change: impl Fn(String) -> String) {
+        sleep(Duration::from_millis(20));
+        fs::write(path, change(fs::read_to_string(path).unwrap())).unwrap();
+    }
+
+    #[test]
+    fn a_label_is_on_disk_and_known_to_the_next_session() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = session(folder.path());
+        assert!(!folder.path().join("my.csv").exists());
+        assert!(
+            first
+                .label(&[
+                    edit(0, 1, None),
+                    edit(7, 0, Some(Label::Ad)),
+                    edit(0, 9, Some(Label::Ad))
+                ])
+                .unwrap()
+                .is_empty()
+        );
+        assert!(!folder.path().join("my.csv").exists());
+        let changes =
+            first.label(&[edit(0, 1, Some(Label::Ad)), edit(0, 2, Some(Label::Ad))]).unwrap();
+        assert_eq!(changes[1], Change { page: 0, block: 2, from: None, to: Some(Label::Ad) });
+        assert!(first.label(&[edit(0, 1, Some(Label::Ad))]).unwrap().is_empty());
+        let second = session(folder.path());
+        assert_eq!(second.pages[0].labels, [None, Some(Label::Ad), Some(Label::Ad)]);
+        assert_eq!((second.labelled(), second.pages.len()), (2, 2));
+        // Pages without labels are not in the file.
+        assert!(!fs::read_to_string(folder.path().join("my.csv")).unwrap().contains("Empat"));
+    }
+
+    #[test]
+    fn an_edit_can_be_bound_to_what_was_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = session(folder.path());
+        let bound = |label, only_if| [Edit { page: 0, block: 0, label, only_if: Some(only_if) }];
+        assert!(session.label(&bound(Some(Label::Ad), Some(Label::Legal))).unwrap().is_empty());
+        assert_eq!(session.label(&bound(Some(Label::Ad), None)).unwrap().len(), 1);
+        assert!(session.label(&bound(Some(Label::Legal), None)).unwrap().is_empty());
+        assert_eq!(session.label(&bound(None, Some(Label::Ad))).unwrap().len(), 1);
+        assert_eq!(session.labelled(), 0);
+    }
+
+    #[test]
+    fn what_others_write_is_taken_and_what_they_did_not_know_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.csv");
+        let mut session = session(folder.path());
+        session.label(&[edit(0, 0, Some(Label::Content))]).unwrap();
+        let opened = fs::read_to_string(&path).unwrap();
+        session.label(&[edit(0, 1, Some(Label::Ad))]).unwrap();
+        // A spreadsheet that was opened in between labels the third block, knows nothing of the second, and
+        // adds a page.
+        save(&path, |_| opened.replace("Tiga,,", "Tiga,legal,") + "c,Lima,promo,,,,0,0,1,c\n");
+        assert!(session.refresh().unwrap());
+        let labels = [Some(Label::Content), Some(Label::Ad), Some(Label::Legal)];
+        assert_eq!(session.pages[0].labels, labels);
+        assert_eq!(session.pages[2].labels, [Some(Label::Promo)]);
+        assert_eq!(session.pages[2].verdicts.len(), 1);
+        let notice = session.notice.clone().unwrap();
+        assert!(
+            notice.contains("1 labels taken, 1 pages are new, 1 labels given here"),
+            "{notice}"
+        );
+        assert!(fs::read_to_string(&path).unwrap().contains("a,Dua,ad,"));
+        // A value that never was here before is meant.
+        save(&path, |text| text.replace("Dua,ad,", "Dua,share,"));
+        assert!(session.refresh().unwrap());
+        assert_eq!(session.pages[0].labels[1], Some(Label::Share));
+        assert!(!session.refresh().unwrap());
+    }
+
+    #[test]
+    fn rows_that_others_removed_come_back_if_they_were_labelled_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.csv");
+        let mut session = session(folder.path());
+        session.label(&[edit(0, 0, Some(Label::Content)), edit(1, 0, Some(Label::Ad))]).unwrap();
+        save(&path, |text| {
+            text.lines()
+                .filter(|line| !line.starts_with("b,"))
+                .map(|line| format!("{line}\n"))
+                .collect()
+        });
+        session.refresh().unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("b,Empat,ad,"));
+        fs::remove_file(&path).unwrap();
+        session.label(&[edit(0, 1, Some(Label::Legal))]).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        for row in ["a,Satu,content,", "a,Dua,legal,", "b,Empat,ad,"] {
+            assert!(text.contains(row), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_have_broken_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.csv");
+        let mut session = session(folder.path());
+        session.label(&[edit(0, 0, Some(Label::Content))]).unwrap();
+        save(&path, |text| text.replace("Dua,,", "Dua,iklan,"));
+        let broken = fs::read_to_string(&path).unwrap();
+        let error = session.label(&[edit(0, 2, Some(Label::Ad))]).unwrap_err().to_string();
+        assert!(error.contains("my.csv:3: unknown label \"iklan\""), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), broken);
+        assert_eq!(session.pages[0].labels, [Some(Label::Content), None, None]);
+        save(&path, |text| text.replace("iklan", "ad"));
+        session.label(&[edit(0, 2, Some(Label::Ad))]).unwrap();
+        assert_eq!(session.labelled(), 3);
+    }
+
+    #[test]
+    fn a_label_that_cannot_be_written_is_not_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.csv");
+        let mut session = session(folder.path());
+        session.label(&[edit(0, 0, Some(Label::Content))]).unwrap();
+        // What the new file would be called is taken.
+        fs::create_dir(folder.path().join("my.csv.partial")).unwrap();
+        let before = (fs::read_to_string(&path).unwrap(), session.version);
+        let edits = [
+            edit(0, 0, Some(Label::Ad)),
+            edit(0, 0, Some(Label::Legal)),
+            edit(1, 0, Some(Label::Ad)),
+        ];
+        let error = session.label(&edits).unwrap_err().to_string();
+        assert!(error.contains("my.csv: not written: "), "{error}");
+        assert_eq!((fs::read_to_string(&path).unwrap(), session.version), before);
+        assert_eq!((session.labelled(), session.pages[0].labels[0]), (1, Some(Label::Content)));
+        fs::remove_dir(folder.path().join("my.csv.partial")).unwrap();
+        session.label(&[edit(0, 1, Some(Label::Share))]).unwrap();
+        // The page of the failed label has not come along.
+        assert!(!fs::read_to_string(&path).unwrap().contains("Empat"));
+        session.label(&[edit(0, 1, None)]).unwrap();
+        session.label(&edits).unwrap();
+        assert_eq!((session.labelled(), session.pages[0].labels[0]), (2, Some(Label::Legal)));
     }
 }

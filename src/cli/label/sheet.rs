@@ -41,6 +41,12 @@ pub struct Place {
     rows: Vec<Option<usize>>,
 }
 
+/// What [`Sheet::restore`] needs.
+pub struct Before {
+    place: Option<Place>,
+    rows: Option<Vec<ByteRecord>>,
+}
+
 impl Place {
     /// Whether each block has a row.
     pub fn is_complete(&self) -> bool {
@@ -127,14 +133,8 @@ impl Sheet {
         let mut records = records.byte_records();
         let broken = |e: csv::Error| Error::io(path, e);
         let header = records.next().transpose().map_err(broken)?.unwrap_or_default();
-        let mut sheet = Sheet {
-            path: path.to_path_buf(),
-            marked,
-            crlf,
-            header,
-            pages: Vec::new(),
-            seen,
-        };
+        let mut sheet =
+            Sheet { path: path.to_path_buf(), marked, crlf, header, pages: Vec::new(), seen };
         let Some(page) = sheet.column("page") else {
             let message = "it has no column \"page\", so that its rows cannot be told by page: name \
                            another file, and give both to saring train";
@@ -225,7 +225,7 @@ impl Sheet {
         }
         let width = self.header.len();
         for record in self.pages.iter_mut().flat_map(|rows| &mut rows.records) {
-            (record.len()..width).for_each(|_| record.push_field(b""));
+            widen(record, width);
         }
         let arranged = |record: &ByteRecord| -> ByteRecord {
             let field = |name: &[u8]| {
@@ -255,6 +255,25 @@ impl Sheet {
             place.rows[block] = Some(at);
         }
         place
+    }
+
+    /// How a page stands in the file before it is completed.
+    pub fn before(&self, place: Option<&Place>) -> Before {
+        let rows = place.map(|place| self.pages[place.page].records.clone());
+        Before { place: place.cloned(), rows }
+    }
+
+    /// Takes the rows of a completed page out again. Of several pages, the last goes first.
+    pub fn restore(&mut self, before: Before) -> Option<Place> {
+        match (&before.place, before.rows) {
+            (Some(place), Some(mut rows)) => {
+                // Columns that have come meanwhile stay.
+                rows.iter_mut().for_each(|record| widen(record, self.header.len()));
+                self.pages[place.page].records = rows;
+            }
+            _ => drop(self.pages.pop()),
+        }
+        before.place
     }
 
     /// Puts a label in a row, or takes it out; a block without a row has none to take out.
@@ -307,6 +326,10 @@ impl Sheet {
     }
 }
 
+fn widen(record: &mut ByteRecord, width: usize) {
+    (record.len()..width).for_each(|_| record.push_field(b""));
+}
+
 /// So that the new name, too, outlasts a power cut. Not every system can.
 fn sync_folder(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -327,4 +350,155 @@ fn rows_of(page: &LabelledPage) -> (ByteRecord, Vec<ByteRecord>) {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
     let mut records = reader.byte_records().map(|record| record.expect("it was just written"));
     (records.next().unwrap_or_default(), records.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use saring::{Limits, segment_html};
+
+    use super::*;
+
+    fn page(name: &str, html: &str) -> LabelledPage {
+        let document = segment_html(html, &Limits::default());
+        LabelledPage {
+            name: name.into(),
+            labels: vec![None; document.blocks.len()],
+            weights: vec![1.0; document.blocks.len()],
+            document,
+            ..LabelledPage::default()
+        }
+    }
+
+    fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.csv");
+        fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_new_file_is_what_the_writer_writes() {
+        let (folder, path) = file("");
+        let page = page("a.html", "<title>Judul</title><p>Satu, \"dua\"<p>Tiga");
+        let (mut sheet, pages) = Sheet::open(&path).unwrap();
+        assert!(pages.is_empty());
+        let place = sheet.complete(&page, None);
+        sheet.set(&place, 1, Some(Label::Ad));
+        sheet.write().unwrap();
+        let mut writer = Writer::new(Vec::new(), false).unwrap();
+        let labels = vec![None, Some(Label::Ad)];
+        writer.page(&LabelledPage { labels, ..page.clone() }, None).unwrap();
+        let expected = String::from_utf8(writer.finish().unwrap()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let (again, read) = Sheet::open(&path).unwrap();
+        assert_eq!(read[0].document, page.document);
+        let place = again.place("a.html", 0, &page.document).unwrap();
+        assert_eq!(again.labels(&place), [None, Some(Label::Ad)]);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_as_it_is() {
+        let text = "\u{feff}note,text,label,page\r\nini,Satu,uncertain,a\r\n\"x\r\ny\",Dua,,b\r\n";
+        let (_folder, path) = file(text);
+        let (mut sheet, _) = Sheet::open(&path).unwrap();
+        sheet.write().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        let page = page("a", "<p>Satu<p>Tiga");
+        let place = sheet.place("a", 0, &page.document);
+        let place = sheet.complete(&page, place);
+        sheet.set(&place, 1, Some(Label::Content));
+        sheet.write().unwrap();
+        let written = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        assert_eq!(
+            lines[0],
+            "\u{feff}note,text,label,page,url,path,links,link_chars,hidden,weight,group"
+        );
+        assert_eq!(lines[1], "ini,Satu,uncertain,a,,,,,,,");
+        assert_eq!(lines[2], ",Tiga,content,a,,html[1]>body[2]>p[2],,0,0,1,");
+        assert!(written.ends_with("\"x\r\ny\",Dua,,b,,,,,,,\r\n"), "{written}");
+        Dataset::read([&path]).unwrap();
+    }
+
+    #[test]
+    fn rows_are_found_again_when_others_come_and_go() {
+        let rows =
+            "page,text,label,path\na,Dua,ad,\na,Lain,legal,\na,Satu,content,\na,Dua,promo,\n";
+        let (_folder, path) = file(rows);
+        let (mut sheet, _) = Sheet::open(&path).unwrap();
+        let page = page("a", "<p>Nol<p>Dua<p>Satu<p>Dua<p>Tiga");
+        let place = sheet.place("a", 0, &page.document);
+        let labels = sheet.labels(place.as_ref().unwrap());
+        assert_eq!(labels, [None, Some(Label::Ad), Some(Label::Content), Some(Label::Promo), None]);
+        let place = sheet.complete(&page, place);
+        assert_eq!(sheet.labels(&place), labels);
+        sheet.set(&place, 0, Some(Label::Other));
+        sheet.set(&place, 4, Some(Label::Other));
+        sheet.write().unwrap();
+        let texts: Vec<String> = Dataset::read([&path]).unwrap().pages[0]
+            .document
+            .blocks
+            .iter()
+            .map(|block| block.text.clone())
+            .collect();
+        assert_eq!(texts, ["Nol", "Dua", "Lain", "Satu", "Dua", "Tiga"]);
+    }
+
+    #[test]
+    fn a_rewritten_text_is_still_its_block() {
+        let (_folder, path) = file(
+            "page,text,label,path\na,Satu!,ad,html>body[2]>p[1]\na,Dua,,html[1]>body[2]>p[2]\n",
+        );
+        let (sheet, _) = Sheet::open(&path).unwrap();
+        let html = "<p>Satu<p>Dua";
+        let place = sheet.place("a", 0, &page("a", html).document).unwrap();
+        assert!(!place.is_complete());
+        let text = fs::read_to_string(&path).unwrap().replace("html>", "html[1]>");
+        fs::write(&path, text).unwrap();
+        let (sheet, _) = sheet.changed().unwrap().unwrap();
+        let place = sheet.place("a", 0, &page("a", html).document).unwrap();
+        assert_eq!(sheet.labels(&place), [Some(Label::Ad), None]);
+    }
+
+    #[test]
+    fn files_that_cannot_be_labelled_are_refused() {
+        for (text, message) in [
+            ("text,label\nSatu,ad\n", "no column \"page\""),
+            ("page,text\na,Satu\n", "column \"label\" is missing"),
+            ("page,text,label\na,Satu,iklan\n", ":2: unknown label \"iklan\""),
+            ("page,text,label\na,Satu\n", ":2: the row has 2 fields"),
+        ] {
+            let (_folder, path) = file(text);
+            let error = Sheet::open(&path).err().unwrap().to_string();
+            assert!(error.contains(message), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Sheet::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn one_session_has_the_file() {
+        let (_folder, path) = file("");
+        let first = lock(&path).unwrap();
+        let error = lock(&path).err().unwrap().to_string();
+        assert!(error.contains("another saring label is working on it"), "{error}");
+        drop(first);
+        lock(&path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (folder, path) = file("page,text,label\na,Satu,\n");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let link = folder.path().join("link.csv");
+        symlink("my.csv", &link).unwrap();
+        let (mut sheet, _) = Sheet::open(&link).unwrap();
+        sheet.write().unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }
