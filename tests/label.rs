@@ -358,14 +358,11 @@ fn training_says_what_is_missing_and_what_has_come_of_it() {
     assert_eq!((&report["sites"], &report["by"]), (&json!(4), &json!("site")));
     assert_eq!(report["before"]["blocks"], report["after"]["blocks"]);
     assert_eq!(report["rows"].as_f64(), report["after"]["blocks"].as_f64());
-    // The model that comes with saring knows these pages; a model of four sites is not as good.
-    assert!(report["after"]["f1"].as_f64().unwrap() > 0.5, "{report}");
-    let better = report["after"]["f1"].as_f64() >= report["before"]["f1"].as_f64();
-    let model = if better { "trained" } else { "start" };
-    assert_eq!(
-        (&session.get("/api/state").json()["model"], &report["better"]),
-        (&json!(model), &json!(better))
-    );
+    // The model that comes with saring has learnt from these pages, so it stays.
+    let f1 = |of: &str| report[of]["f1"].as_f64().unwrap();
+    assert!(0.2 < f1("after") && f1("after") < f1("before"), "{report}");
+    assert_eq!(report["better"], false);
+    assert_eq!(session.get("/api/state").json()["model"], "start");
     for model in ["trained", "start", "trained"] {
         assert_eq!(session.post("/api/use", &json!({ "model": model })).status, 200);
         assert_eq!(session.get("/api/state").json()["model"], model);

@@ -28,6 +28,14 @@ async function press(page, key, labels) {
   await page.waitForFunction((n) => document.getElementById("counter").textContent.startsWith(`${n} labelled`), labels);
 }
 
+// Turns the page and waits for its blocks.
+async function nextPage(page) {
+  const [before, rows] = [await page.inputValue("#pages"), await page.$("#list li")];
+  await page.keyboard.press("]");
+  await page.waitForFunction(([old, row]) => document.getElementById("pages").value !== old && !row.isConnected, [before, rows]);
+  await page.waitForSelector("#list [aria-selected=true]");
+}
+
 test("keys label, undo, accept and spread; what is labelled is in the file at once", async (t) => {
   const cwd = folder(t);
   writeFileSync(join(cwd, "a.html"), `<link rel=canonical href="https://kabar.example/a"><h1>Pasar Pindah</h1>
@@ -90,7 +98,7 @@ test("keys label, undo, accept and spread; what is labelled is in the file at on
   assert.equal(label(0), "");
   await press(page, "u", 7);
   await press(page, "u", 6);
-  await press(page, "u", 5);
+  await press(page, "u", 4);
 
   // Clicks, on the page and in the list.
   await page.click("#list li:nth-child(1)");
@@ -125,10 +133,7 @@ test("labels by keyboard, F1 rises after a training, a reload and a kill lose no
       given += 1;
       await press(page, KEYS[label], given);
     }
-    await page.keyboard.press("]");
-    const { page: number } = await selected(page);
-    await page.waitForFunction((old) => Number(document.getElementById("pages").value) !== old, number).catch(() => {});
-    await page.waitForTimeout(150);
+    if (n + 1 < pages.length) await nextPage(page);
   }
   const csv = join(cwd, "my.csv");
   assert.equal(labelled(csv).length, given);
@@ -189,8 +194,7 @@ test("two tabs and a spreadsheet lose no rows", async (t) => {
   const two = await context.newPage();
   await two.goto(server.origin);
   await ready(two);
-  await two.keyboard.press("]");
-  await two.waitForFunction((n) => document.getElementById("pages").value !== n, await one.inputValue("#pages"));
+  await nextPage(two);
   // Both at the same time.
   await Promise.all([one, two].map(async (tab) => {
     for (let i = 0; i < 10; i++) await tab.keyboard.press("Enter");
@@ -206,8 +210,9 @@ test("two tabs and a spreadsheet lose no rows", async (t) => {
   await press(one, "a", 21);
   await two.click(`#list li:nth-child(${block + 1})`);
   await two.keyboard.press("g");
-  const name = `document.querySelector("#list li:nth-child(${block + 1}) .name").textContent`;
-  for (const tab of [one, two]) await tab.waitForFunction(`${name} === "legal"`);
+  for (const tab of [one, two]) {
+    await tab.waitForFunction((n) => document.querySelector(`#list li:nth-child(${n}) .name`).textContent === "legal", block + 1);
+  }
   // The first undoes what it has done, which is no longer the case: the other's label stays.
   await one.keyboard.press("u");
   await one.waitForFunction(() => document.getElementById("said").textContent.includes("1 have been labelled anew since"));
@@ -215,7 +220,7 @@ test("two tabs and a spreadsheet lose no rows", async (t) => {
 
   // A spreadsheet adds a label.
   const text = readFileSync(csv, "utf8");
-  const open_row = text.split("\n").find((line) => /^[^"]*,,https/.test(line));
+  const open_row = text.split("\n").find((line) => /^[^"]*,,https/.test(line) && !line.includes(">title[1]"));
   writeFileSync(csv, text.replace(open_row, open_row.replace(",,https", ",other,https")));
   for (const tab of [one, two]) await tab.waitForFunction(() => document.getElementById("counter").textContent.startsWith("22 labelled"));
   // One that is broken is told, not overwritten.

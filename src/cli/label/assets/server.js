@@ -12,9 +12,9 @@ async function ask(path, body) {
   } catch {
     throw new Error("saring label does not answer: is it still running in the terminal?");
   }
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) {
-    throw new Error(answer.error ?? `the server answers ${response.status}`);
+  const answer = await response.json().catch(() => null);
+  if (!response.ok || !answer) {
+    throw new Error(answer?.error ?? `the server answers ${response.status}`);
   }
   return answer;
 }
