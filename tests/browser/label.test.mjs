@@ -6,7 +6,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { SARING, close, folder, labelled, ourPages, person, ready, rows, start, truth } from "./common.mjs";
+import { SARING, SHOTS, close, folder, labelled, ourPages, person, ready, rows, start, truth } from "./common.mjs";
 
 after(close);
 
@@ -150,6 +150,7 @@ test("labels by keyboard, F1 rises after a training, a reload and a kill lose no
   assert.ok(figures[1] > figures[0], `F1 ${figures}`);
   assert.match(await page.textContent("#report"), /predicts from now on/);
   assert.match(await page.textContent("#report"), /seen no page of its site/);
+  await page.screenshot({ path: join(SHOTS, "report.png") });
   await page.click("#save");
   await page.waitForFunction(() => document.getElementById("said").textContent.includes("saved"));
   execFileSync(SARING, ["train", csv, "--out", join(cwd, "trained.json"), "--held-out", "0"], { stdio: "ignore" });

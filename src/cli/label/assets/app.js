@@ -17,6 +17,7 @@ let page; // with its blocks
 let current = -1;
 let order = []; // pages, those there is most to learn from first
 let loading; // the page that is being opened
+let broken = false; // whether the file or the server was, when last looked at
 
 function say(text) {
   find("said").textContent = text;
@@ -29,7 +30,6 @@ function trouble(error) {
   const box = find("trouble");
   box.hidden = !error;
   box.textContent = error ? (error.message ?? error) : "";
-  if (error) box.dataset.of = "action";
 }
 
 // ---- pages
@@ -271,13 +271,9 @@ async function reload() {
 async function look() {
   const fresh = await server.state(state.version);
   showTraining(fresh.training, fresh.model ?? state.model, state.model_out);
-  const box = find("trouble");
-  if (fresh.trouble) {
-    trouble(fresh.trouble);
-    box.dataset.of = "file";
-  } else if (box.dataset.of === "file" || box.dataset.of === "server") {
-    trouble(null);
-  }
+  if (fresh.trouble) trouble(fresh.trouble);
+  else if (broken) trouble(null);
+  broken = Boolean(fresh.trouble);
   if (fresh.version !== state.version) {
     const notice = fresh.notice !== state.notice && fresh.notice;
     await reload();
@@ -291,7 +287,7 @@ function watch() {
       if (!document.hidden) await look();
     } catch (error) {
       trouble(error);
-      find("trouble").dataset.of = "server";
+      broken = true;
     }
     watch();
   }), LOOK);
