@@ -112,6 +112,35 @@ test("keys label, undo, accept and spread; what is labelled is in the file at on
   assert.deepEqual(errors, []);
 });
 
+test("a fast hand labels what it means", async (t) => {
+  const cwd = folder(t);
+  const server = await start(t, cwd, [...ourPages("tribunhijau"), "--data", "my.csv"]);
+  const { open, errors } = await person(t);
+  const page = await open(await server.link(0));
+  const blocks = () => page.evaluate(async () => (await (await fetch(`/api/pages/${document.getElementById("pages").value}`)).json()).blocks);
+  const labels = (n) => page.waitForFunction((n) => document.getElementById("counter").textContent.startsWith(`${n} labelled`), n);
+  // Twenty keys without a look at the screen.
+  await page.evaluate(() => {
+    for (let i = 0; i < 20; i++) document.getElementById("list").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  });
+  await labels(20);
+  const accepted = (await blocks()).filter((block) => block.label);
+  assert.equal(accepted.length, 20);
+  assert.ok(new Set(accepted.map((block) => block.label)).size > 1);
+  for (const block of accepted) assert.equal(block.label, block.predicted, block.text);
+  await page.check("#in-order");
+  await page.click("#list li:nth-child(1)");
+  await page.evaluate(() => {
+    for (const key of ["x", "c", "ArrowDown", "x", "ArrowUp", "ArrowUp", "g"]) {
+      document.getElementById("list").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    }
+  });
+  await page.waitForFunction(() => document.querySelector("#list li:nth-child(3) .name").textContent === "legal");
+  const [first, second, third, fourth] = await blocks();
+  assert.deepEqual([first, second, third, fourth].map((block) => block.label), ["boilerplate", "content", "legal", "boilerplate"]);
+  assert.deepEqual(errors, []);
+});
+
 test("labels by keyboard, F1 rises after a training, a reload and a kill lose nothing", async (t) => {
   const cwd = folder(t);
   // A model of three sites that are not those of the pages.

@@ -87,7 +87,7 @@ async function open(n, block) {
 function turn(step) {
   const at = order.indexOf(page?.page ?? order[0]);
   const next = order[(at + step + order.length) % order.length];
-  if (next !== page?.page) open(next).catch(trouble);
+  return next === page?.page ? null : open(next);
 }
 
 // ---- blocks
@@ -195,31 +195,35 @@ async function applied(answer, goOn) {
 
 let busy = Promise.resolve();
 
-// One after the other, so that a fast hand does not overtake the disk.
+// One thing after the other: a key is for the block that is selected when those before it are done.
 function act(work) {
   busy = busy.then(work).catch(trouble);
   return busy;
 }
 
-const actions = {
+async function label(name, wanted) {
+  if (!page?.blocks.length) return;
+  const chosen = wanted ?? document.querySelector("#scope input:checked").value;
+  const answer = await give(page, current, name, chosen);
+  const number = answer.changes.length;
+  if (chosen !== "block") say(`${name ?? "no label"}: ${number} blocks on ${answer.pages.length} pages`);
+  await applied(answer, name === null ? null : forward);
+}
+
+const steps = {
   down: () => select(current + 1),
   up: () => select(current - 1),
-  label: (label, wanted) => act(async () => {
-    if (!page?.blocks.length) return;
-    const chosen = wanted ?? document.querySelector("#scope input:checked").value;
-    const answer = await give(page, current, label, chosen);
-    const number = answer.changes.length;
-    if (chosen !== "block") say(`${label ?? "no label"}: ${number} blocks on ${answer.pages.length} pages`);
-    await applied(answer, label === null ? null : forward);
-  }),
-  accept: () => page?.blocks.length && actions.label(page.blocks[current].predicted),
-  clear: () => actions.label(null),
-  acceptAbove: () => act(async () => {
+  select,
+  open: (n) => open(n),
+  label,
+  accept: () => page?.blocks.length && label(page.blocks[current].predicted),
+  clear: () => label(null),
+  acceptAbove: async () => {
     const answer = await acceptAbove(page, current);
     say(answer ? `${answer.changes.length} blocks above accepted` : "all blocks above have labels");
     await applied(answer);
-  }),
-  undo: () => act(async () => {
+  },
+  undo: async () => {
     const answer = await undo();
     if (!answer) return say("there is nothing to undo");
     const { changes, skipped } = answer;
@@ -227,7 +231,7 @@ const actions = {
     const first = changes[0];
     if (first && first.page !== page.page) await open(first.page, first.block);
     await applied(answer, first ? () => select(first.block) : null);
-  }),
+  },
   unsure: () => {
     const n = page ? leastSure() : -1;
     if (n < 0) say("all blocks of this page have labels");
@@ -240,6 +244,9 @@ const actions = {
   previousPage: () => turn(-1),
   help: () => find("help").showModal(),
 };
+
+const inTurn = ([name, step]) => [name, (...of) => act(() => step(...of))];
+const actions = Object.fromEntries(Object.entries(steps).map(inTurn));
 
 function forward() {
   if (find("in-order").checked) return select(current + 1);
@@ -344,7 +351,7 @@ function makeButtons() {
   for (const [id, action] of Object.entries(buttons)) {
     find(id).addEventListener("click", () => actions[action]());
   }
-  find("pages").addEventListener("change", (event) => open(Number(event.target.value)).catch(trouble));
+  find("pages").addEventListener("change", (event) => actions.open(Number(event.target.value)));
   find("in-order").checked = localStorage.getItem("saring-in-order") === "yes";
   find("in-order").addEventListener("change", (event) => {
     localStorage.setItem("saring-in-order", event.target.checked ? "yes" : "no");
@@ -362,8 +369,8 @@ async function begin() {
   makeTabs();
   makeButtons();
   listen(actions);
-  blockList.onSelect(select);
-  pageFrame.onSelect(select);
+  blockList.onSelect(actions.select);
+  pageFrame.onSelect(actions.select);
   listenToTraining({ refresh: look, say, trouble });
   showTraining(state.training, state.model, state.model_out);
   if (state.left_out) say(`${state.left_out} pages beyond --max-pages are not opened`);
