@@ -421,8 +421,13 @@ impl PageBuilder {
     }
 }
 
-/// Whether a path, however it is spelled, is that of the title.
-fn is_title(spelled: &str) -> bool {
+/// Whether a path of a Block CSV, however it is spelled, is that of the page's title, whose row is no
+/// block.
+///
+/// ```
+/// assert!(saring::is_title("html>head>title") && !saring::is_title("html[1]>body[2]>p[1]"));
+/// ```
+pub fn is_title(spelled: &str) -> bool {
     if spelled == TITLE_PATH || spelled.matches('>').count() != TITLE_PATH.matches('>').count() {
         return spelled == TITLE_PATH;
     }

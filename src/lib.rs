@@ -62,7 +62,7 @@ pub use align::{align, match_snippet};
 #[cfg(feature = "train")]
 pub use bootstrap::Figure;
 #[cfg(feature = "train")]
-pub use dataset::{Dataset, LabelledPage, Writer, digest, registered_domain};
+pub use dataset::{Dataset, LabelledPage, Writer, digest, is_title, registered_domain};
 #[cfg(feature = "train")]
 pub use evaluate::{
     Bin, BlockReport, Operating, PageReport, PageScore, average_precision, reliability, score_page,

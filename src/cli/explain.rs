@@ -160,12 +160,12 @@ fn write_reasons(out: &mut String, reasons: &[Reason], top: usize) {
 }
 
 #[derive(Serialize)]
-struct Page<'a> {
+struct Page<'a, B> {
     source: &'a str,
     url: &'a str,
     confidence: f64,
     cut: Cut<'a>,
-    blocks: Vec<Block<'a>>,
+    blocks: Vec<B>,
 }
 
 #[derive(Serialize)]
@@ -224,17 +224,7 @@ impl<'a> From<&'a Reason> for Effect<'a> {
 
 fn jsonl(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usize) -> String {
     let page = &explanation.page;
-    let block = |i: usize| Block {
-        block: i + 1,
-        text: &page.blocks[i].text,
-        label: page.blocks[i].label_name(),
-        probability: four_decimals(page.blocks[i].probability),
-        kept: page.blocks[i].kept,
-        rule: page.blocks[i].rule.as_deref(),
-        shares: shares(&explanation.blocks[i]),
-        stages: explanation.blocks[i].stages.iter().map(|s| stage(s, top)).collect(),
-        site: explanation.blocks[i].site.as_ref().map(|s| stage(s, top)),
-    };
+    let block = |i: usize| block(explanation, i, top);
     let (reasons, rest) = effects(&explanation.cut.reasons, top);
     line(&Page {
         source,
@@ -248,6 +238,22 @@ fn jsonl(source: &str, explanation: &Explanation, blocks: Range<usize>, top: usi
         },
         blocks: blocks.map(block).collect(),
     })
+}
+
+/// A block as `--format jsonl` writes it.
+pub fn block(explanation: &Explanation, i: usize, top: usize) -> impl Serialize {
+    let block = &explanation.page.blocks[i];
+    Block {
+        block: i + 1,
+        text: &block.text,
+        label: block.label_name(),
+        probability: four_decimals(block.probability),
+        kept: block.kept,
+        rule: block.rule.as_deref(),
+        shares: shares(&explanation.blocks[i]),
+        stages: explanation.blocks[i].stages.iter().map(|s| stage(s, top)).collect(),
+        site: explanation.blocks[i].site.as_ref().map(|s| stage(s, top)),
+    }
 }
 
 fn shares(block: &BlockReasons) -> Vec<(&'static str, f64)> {

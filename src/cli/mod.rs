@@ -15,6 +15,8 @@ mod in_order;
 mod input;
 mod judges;
 mod learning;
+#[cfg(feature = "label")]
+mod label;
 mod model;
 mod output;
 mod progress;
@@ -56,6 +58,9 @@ enum Command {
     Export(export::Args),
     /// Say how far two annotators agree: Cohen's kappa, and where they do not
     Agree(agree::Args),
+    /// Label the blocks of pages in the browser, and train on them
+    #[cfg(feature = "label")]
+    Label(label::Args),
     /// Train a model on labelled Block CSVs
     Train(train::Args),
     /// Measure a model on labelled data or pages with gold text
@@ -92,6 +97,8 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Agree(args) => agree::run(&args),
+        #[cfg(feature = "label")]
+        Command::Label(args) => label::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Ablate(args) => ablate::run(&args),

@@ -1,7 +1,7 @@
 //! A classified page in the formats of `saring classify`: one file per format.
 
 mod csv;
-mod html;
+pub mod html;
 pub mod jsonl;
 mod markdown;
 pub mod palette;

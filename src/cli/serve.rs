@@ -3,12 +3,12 @@
 //! axum routes, hyper reads and writes. Whatever a client does is bounded: how many there are, what
 //! they send, how long they take, and how many pages are worked on for them.
 
-mod access;
-mod answers;
-mod connections;
+pub mod access;
+pub mod answers;
+pub mod connections;
 mod kind;
 mod lines;
-mod metrics;
+pub mod metrics;
 mod patient;
 mod routes;
 

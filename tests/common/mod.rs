@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // Each test uses its part.
 
+#[cfg(feature = "label")]
+pub mod label;
 #[cfg(feature = "serve")]
 pub mod server;
 

@@ -213,7 +213,8 @@ pub async fn classify(
     }
     let declared =
         head.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
-    let bytes = whole(body, declared, service.settings()).await?;
+    let Settings { max_body, client_timeout, .. } = service.settings();
+    let bytes = whole(body, declared, *max_body, *client_timeout).await?;
     let (body, charset) = match kind {
         Kind::Html(charset) => (input::Body::Html(bytes), charset),
         Kind::Text(charset) => (input::Body::Text(bytes), charset),
@@ -238,32 +239,36 @@ impl Service {
 }
 
 /// A body of which not one byte too many is held.
-async fn whole(
+///
+/// # Errors
+/// 413 for one of more than `limit` bytes, 408 for one that is not there in time, 400 for one that breaks
+/// off.
+pub async fn whole(
     body: Body,
     declared: Option<usize>,
-    settings: &Settings,
+    limit: usize,
+    patience: Duration,
 ) -> Result<Vec<u8>, Refusal> {
-    let Settings { max_body, client_timeout, .. } = settings;
     let too_large = || {
-        let message = format!("the body is longer than {max_body} bytes");
+        let message = format!("the body is longer than {limit} bytes");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)
     };
-    if declared.is_some_and(|length| length > *max_body) {
+    if declared.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let deadline = Instant::now() + *client_timeout;
+    let deadline = Instant::now() + patience;
     let mut pieces = body.into_data_stream();
     let mut bytes = Vec::with_capacity(declared.unwrap_or(0).min(1 << 20));
     loop {
         match timeout_at(deadline, pieces.next()).await {
             Ok(None) => return Ok(bytes),
-            Ok(Some(Ok(piece))) if piece.len() > max_body - bytes.len() => return Err(too_large()),
+            Ok(Some(Ok(piece))) if piece.len() > limit - bytes.len() => return Err(too_large()),
             Ok(Some(Ok(piece))) => bytes.extend_from_slice(&piece),
             Ok(Some(Err(error))) => {
                 return Err(Refusal::new(StatusCode::BAD_REQUEST, format!("the body: {error}")));
             }
             Err(_) => {
-                let seconds = client_timeout.as_secs_f64();
+                let seconds = patience.as_secs_f64();
                 let message = format!("the body was not there in {seconds} s");
                 return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, message));
             }
