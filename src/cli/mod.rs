@@ -14,9 +14,9 @@ mod import;
 mod in_order;
 mod input;
 mod judges;
-mod learning;
 #[cfg(feature = "label")]
 mod label;
+mod learning;
 mod model;
 mod output;
 mod progress;

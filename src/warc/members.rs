@@ -282,15 +282,15 @@ fn gunzip<R: BufRead>(
     loop {
         let bytes = source.fill_buf()?;
         let (ended, before) = (bytes.is_empty(), (inflate.total_in(), inflate.total_out()));
-        let status = inflate
-            .decompress(bytes, into, FlushDecompress::None)
-            .map_err(|_| invalid("corrupt deflate stream"))?;
+        let status = inflate.decompress(bytes, into, FlushDecompress::None);
         source.consume((inflate.total_in() - before.0) as usize);
         let read = (inflate.total_out() - before.1) as usize;
         crc.update(&into[..read]);
         match status {
+            // What comes before the place where it breaks is not lost.
             _ if read > 0 => return Ok(read),
-            Status::StreamEnd => return gzip_trailer(source, crc).map(|()| 0),
+            Err(_) => return Err(invalid("corrupt deflate stream")),
+            Ok(Status::StreamEnd) => return gzip_trailer(source, crc).map(|()| 0),
             _ if ended => return Err(cut()),
             _ => {}
         }
