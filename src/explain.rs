@@ -346,7 +346,7 @@ mod tests {
                 }
                 // The last stage gives the probability, through the calibration.
                 let calibration = steps.features.form.stages.calibration;
-                let main = calibration.probabilities(&[logits[1]])[0];
+                let main = crate::logistic::sigmoid(calibration.logits(&[logits[1]])[0]);
                 assert!((main - explanation.page.blocks[i].probability).abs() < 1e-6);
             }
         }

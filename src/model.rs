@@ -12,7 +12,7 @@ use crate::cut;
 use crate::error::{Error, Result};
 use crate::features;
 use crate::lexicon::Lexicon;
-use crate::logistic::{Logistic, is_sound, sigmoid};
+use crate::logistic::{Logistic, is_sound};
 
 /// The `format` of every model file.
 const FORMAT: &str = "saring-model";
@@ -47,8 +47,9 @@ pub struct Calibration {
 
 impl Calibration {
     /// Calibrated probabilities of logits.
+    #[cfg(feature = "train")]
     pub(crate) fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
-        self.logits(logits).into_iter().map(sigmoid).collect()
+        self.logits(logits).into_iter().map(crate::logistic::sigmoid).collect()
     }
 
     /// Calibrated logits.
@@ -238,6 +239,12 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// Whether a [`SiteMemory`](crate::SiteMemory) makes a difference to it.
+    pub fn knows_sites(&self) -> bool {
+        let forms = [&self.structured, &self.plain];
+        forms.into_iter().flatten().any(|stages| stages.site.is_some())
     }
 
     /// The model as JSON: the same model gives the same bytes.

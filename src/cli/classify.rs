@@ -245,13 +245,9 @@ fn classifier(args: &Args) -> Result<Classifier> {
 /// The classifier with the memory of a file, or else what is to learn.
 fn with_site(args: &Args, classifier: Classifier) -> Result<(Classifier, Option<Learning>)> {
     let known = args.site.as_ref().map(SiteMemory::load).transpose()?;
-    let stages = [&classifier.model().structured, &classifier.model().plain];
-    if args.site.is_some() || args.site_memory.is_some() {
-        if stages.into_iter().flatten().all(|stages| stages.site.is_none()) {
-            say(
-                "saring: the model has not learnt what repeated texts mean: a site memory does nothing",
-            );
-        }
+    let asked = args.site.is_some() || args.site_memory.is_some();
+    if asked && !classifier.model().knows_sites() {
+        say("saring: the model has not learnt what repeats mean: a site memory does nothing");
     }
     Ok(match (known, args.site_memory) {
         (known, Some(hosts)) => {
