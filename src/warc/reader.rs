@@ -23,6 +23,9 @@ const CHUNK: usize = 64 << 10;
 /// known for one.
 const OVERLAP: usize = 12;
 
+/// Line ends that may stand between two records.
+const LINE_ENDS: usize = 512;
+
 /// A record.
 #[derive(Debug)]
 pub struct Record<'a> {
@@ -284,8 +287,7 @@ impl<R: BufRead> Reader<R> {
             self.end = to + 4;
         } else {
             // Fewer line ends, or of another kind, are no harm if a record follows them.
-            let lines = after.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-            let next = to + lines;
+            let next = self.after_line_ends(to)?;
             let whole = self.fill(next + 5)?;
             let follows = &self.buffer[next..self.border()];
             let fits = follows.starts_with(b"WARC/") || (!whole && follows.is_empty());
@@ -301,6 +303,19 @@ impl<R: BufRead> Reader<R> {
             self.chunk()?;
         }
         Ok(())
+    }
+
+    /// Where the line ends from here on end, whatever of them was read by now; after some hundreds it is
+    /// no use to look for more.
+    fn after_line_ends(&mut self, from: usize) -> Result<usize, Fault> {
+        let mut next = from;
+        while next - from < LINE_ENDS && self.fill(next + 1)? {
+            if !matches!(self.buffer[next], b'\r' | b'\n') {
+                break;
+            }
+            next += 1;
+        }
+        Ok(next)
     }
 
     fn too_short(&self, from: usize, length: u64, read: u64) -> Fault {
