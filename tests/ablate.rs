@@ -103,6 +103,7 @@ fn what_tells_the_blocks_apart_is_missed() {
 fn variants_are_listed_and_unknown_ones_refused() {
     let folder = set();
     let args = ["ablate", "set.csv", "more.csv", "--pages", "set"];
+    assert!(saring(folder.path(), &["ablate", "--list"]).stdout.contains("without-lexicon\n"));
     let run = saring(folder.path(), &[&args[..], &["--list"]].concat());
     let names: Vec<&str> = run.stdout.lines().collect();
     for name in ["all", "without-kinds", "no-kinds", "cut-expected", "drop-set", "only-text"] {

@@ -15,10 +15,10 @@ use super::{Outcome, RunResult};
 #[derive(clap::Args)]
 pub struct Args {
     /// Labelled Block CSVs to cross-validate on
-    #[arg(required = true)]
+    #[arg(required_unless_present = "list")]
     files: Vec<PathBuf>,
     /// Folders of pages with gold text: `html` with `gold` or `ground-truth`
-    #[arg(long, num_args = 1.., required = true)]
+    #[arg(long, num_args = 1.., required_unless_present = "list")]
     pages: Vec<PathBuf>,
     /// Parts that the domains are divided into
     #[arg(long, default_value_t = Options::default().folds)]
@@ -33,7 +33,7 @@ pub struct Args {
     /// `saring eval --cross-validate --cache` serve for `all`, the rules of the cut and the ceilings
     #[arg(long)]
     cache: Option<PathBuf>,
-    /// Print the names of the variants and stop
+    /// Print the names of the variants and stop; with CSVs, those that leave one out, too
     #[arg(long)]
     list: bool,
 }
