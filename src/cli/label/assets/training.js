@@ -35,9 +35,12 @@ function words(report, flattered) {
   const others = report.by === "site"
     ? "Each page is scored by a model that has seen no page of its site."
     : "Each page is scored by a model that has seen the others: with fewer than three sites this tells how it will do on more pages of them, not on other sites.";
+  const labels = report.after.macro_f1 > report.before.macro_f1;
   const verdict = report.better
     ? "The new model is as good as the one of the start or better, and predicts from now on."
-    : "The new model is not as good yet as the one of the start, which goes on predicting. More labels help, and so does --with another labelled CSV.";
+    : labels
+      ? "The new model is not as good yet as the one of the start at what is kept, but better at the labels. The old one goes on predicting: more labels help, and pages that are labelled for the check alone tell which one to use."
+      : "The new model is not as good yet as the one of the start, which goes on predicting. More labels help, and so does --with another labelled CSV.";
   const parts = [
     paragraph(verdict, report.better ? "good" : "bad"),
     paragraph(`${report.rows} labelled blocks, ${report.pages} pages, ${report.sites} ${report.sites === 1 ? "site" : "sites"}, ${report.seconds} s. Content and headline against all else, in percent. ${others}`),
