@@ -181,6 +181,9 @@ impl<R: BufRead> Reader<R> {
                 Some(b'\r' | b'\n') => self.at += 1,
                 Some(_) => return Ok(true),
                 None => {
+                    // A few packed bytes may hold a gigabyte of line ends.
+                    self.drop_bytes(0, self.at);
+                    self.at = 0;
                     if !self.grow()? {
                         return Ok(false);
                     }
