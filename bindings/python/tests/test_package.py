@@ -205,11 +205,16 @@ def test_threads_share_a_classifier(pages):
 
 def test_ctrl_c_is_heard():
     pages = ["<div><p>Sebanyak 120 warga <a href=/b>menanam</a> bakau.</p></div>" * 200] * 50_000
+    # Shells let what they start in the background ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        Classifier().classify_many(pages)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Classifier().classify_many(pages)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - start < 10, "the whole would take minutes"
 
 
